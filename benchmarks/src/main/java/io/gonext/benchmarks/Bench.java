@@ -21,7 +21,8 @@ final class Bench {
           new RestartBenchmark(),
           new KvBenchmark(),
           new ServicesBenchmark(),
-          new JobsBenchmark());
+          new JobsBenchmark(),
+          new TrustBenchmark());
 
   private static final int OK = 0;
   private static final int FAILED = 1;

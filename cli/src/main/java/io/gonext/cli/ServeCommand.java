@@ -6,6 +6,7 @@ import io.gonext.engine.EngineLimits;
 import io.gonext.host.AddressRange;
 import io.gonext.host.BreakerPolicy;
 import io.gonext.host.CapabilityRegistry;
+import io.gonext.host.Delivery;
 import io.gonext.host.Egress;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
@@ -25,6 +26,7 @@ import io.gonext.server.ServerConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -94,9 +96,29 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "Install this bundle or update to it, grant the capabilities it requests, and activate"
-              + " it, even if it is ERRORED. A capability that was revoked stays revoked."
+              + " it, even if it is ERRORED. A capability that was revoked stays revoked. Its"
+              + " signatures are in the files beside it whose names add .sig or .minisig to its"
+              + " name."
               + " Repeatable.")
   private List<Path> plugins = new ArrayList<>();
+
+  @Option(
+      names = "--trust",
+      paramLabel = "FILE",
+      defaultValue = "${env:GONEXT_TRUST}",
+      description =
+          "The trust policy: whose bundles this host takes. The host reads it again when it"
+              + " changes. The variable GONEXT_TRUST does the same (default: trust.json in the"
+              + " data directory, if it is there; without a policy, the host warns of every"
+              + " bundle).")
+  private @Nullable Path trust;
+
+  @Option(
+      names = "--allow-downgrade",
+      description =
+          "Let --plugin bring a lower version than one of the same publisher that was in use"
+              + " before.")
+  private boolean allowDowngrade;
 
   @Option(
       names = "--token",
@@ -326,7 +348,14 @@ final class ServeCommand implements Callable<Integer> {
     AdminToken chosen = chosenToken();
     requireHolders(tokens.keySet());
     Vocabulary names = new Vocabulary(hostConfig.capabilities().ids(), hostConfig.hooks());
-    List<Bundle> bundles = plugins.stream().map(file -> Bundle.read(file, names)).toList();
+    OptionPairs.requireWith(spec, "--plugin", "--allow-downgrade");
+    // Their signatures are read now, too, so that a malformed one is refused before the host opens.
+    Map<Delivery, Bundle> bundles = new LinkedHashMap<>();
+    for (Path file : plugins) {
+      Bundle bundle = Bundle.read(file, names);
+      Delivery delivery = new Delivery(bundle.bytes(), Delivery.signaturesBeside(file), "");
+      bundles.put(allowDowngrade ? delivery.allowingDowngrade() : delivery, bundle);
+    }
     RunningServer.OpenHost opened =
         dev ? RunningServer.openUserHost(hostConfig) : RunningServer.openHost(hostConfig);
     Host host = opened.host();
@@ -336,8 +365,8 @@ final class ServeCommand implements Callable<Integer> {
       for (Map.Entry<String, Path> token : tokens.entrySet()) {
         settings.token(token.getKey(), AdminToken.ofFile(token.getValue()));
       }
-      for (Bundle bundle : bundles) {
-        putInService(host, bundle);
+      for (Map.Entry<Delivery, Bundle> each : bundles.entrySet()) {
+        putInService(host, each.getKey(), each.getValue());
       }
     } catch (HostException | InterruptedException e) {
       host.close();
@@ -411,7 +440,11 @@ final class ServeCommand implements Callable<Integer> {
     JobPolicy jobs = JobPolicy.defaults().withThreads(jobThreads);
     HostConfig.Builder config = HostConfig.builder(data);
     store.configure(config);
+    if (trust != null) {
+      config.trustFile(trust);
+    }
     return config
+        .takesDevelopment(dev)
         .routeRate(routeRate)
         .clientRate(clientRate)
         .breaker(breakerPolicy())
@@ -511,8 +544,9 @@ final class ServeCommand implements Callable<Integer> {
   }
 
   /** Deploys a bundle and grants what it requests: the operator has named it. */
-  static void putInService(Host host, Bundle bundle) throws InterruptedException {
-    host.plugins().deploy(bundle.bytes(), bundle.manifest().requestedCapabilities());
+  static void putInService(Host host, Delivery delivery, Bundle bundle)
+      throws InterruptedException {
+    host.plugins().deploy(delivery, bundle.manifest().requestedCapabilities());
   }
 
   /** Prints the plugins; the server runs even if they cannot be listed. */

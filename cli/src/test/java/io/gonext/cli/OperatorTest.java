@@ -9,6 +9,7 @@ import io.gonext.host.HostConfig;
 import io.gonext.host.HostFunctionSpec;
 import io.gonext.host.UpdatePolicy;
 import io.gonext.host.json.StrictJson;
+import io.gonext.host.trust.TrustPolicy;
 import io.gonext.server.AdminToken;
 import io.gonext.server.ServerConfig;
 import java.io.ByteArrayInputStream;
@@ -50,6 +51,7 @@ class OperatorTest {
     RunningServer.OpenHost opened =
         RunningServer.openHost(
             HostConfig.builder(data)
+                .trust(TrustPolicy.off())
                 .updates(UpdatePolicy.development())
                 .function(
                     HostFunctionSpec.builder("posts.find", call -> "post")

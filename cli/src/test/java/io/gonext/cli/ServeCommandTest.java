@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.gonext.engine.EngineLimits;
 import io.gonext.guests.GuestBundle;
 import io.gonext.host.BreakerPolicy;
+import io.gonext.host.Delivery;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
 import io.gonext.host.OperatorLimits;
@@ -138,7 +139,7 @@ class ServeCommandTest {
     Path data = directory.resolve("data");
     Bundle bundle = Bundle.read(GuestBundle.of("upper").bytes());
     try (Host host = Host.open(data)) {
-      ServeCommand.putInService(host, bundle);
+      ServeCommand.putInService(host, Delivery.of(bundle.bytes()), bundle);
     }
     try (Connection store = DriverManager.getConnection("jdbc:h2:file:" + data.resolve("gonext"));
         Statement update = store.createStatement()) {
@@ -146,7 +147,7 @@ class ServeCommandTest {
     }
     try (Host host = Host.open(data)) {
       assertThat(host.health().troubles()).containsEntry("upper", "ERRORED: it trapped");
-      ServeCommand.putInService(host, bundle);
+      ServeCommand.putInService(host, Delivery.of(bundle.bytes()), bundle);
       assertThat(host.plugins().list())
           .extracting(StoredPlugin::state)
           .containsExactly(PluginState.ACTIVE);

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.gonext.guests.GuestBundle;
 import io.gonext.host.ChainFailedException;
 import io.gonext.host.Host;
+import io.gonext.host.HostConfig;
 import io.gonext.host.hook.CallOptions;
+import io.gonext.host.trust.TrustPolicy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -40,7 +42,7 @@ class AssemblyScriptImportsTest {
   @BeforeAll
   void install(@TempDir Path data) throws Exception {
     byte[] module = Toolchain.ASSEMBLYSCRIPT.module(PROJECT);
-    host = Host.open(data);
+    host = Host.open(HostConfig.builder(data).trust(TrustPolicy.off()).build());
     var bundle =
         GuestBundle.of("stdlib", module)
             .action("console")

@@ -7,6 +7,7 @@ import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
 import io.gonext.host.OperatorLimits;
 import io.gonext.host.UserCompileCache;
+import io.gonext.host.trust.TrustPolicy;
 import io.gonext.pool.PoolStats;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -37,6 +38,7 @@ final class Hosts {
   /** A configuration whose limits leave calls enough time beside builds and other tests. */
   static HostConfig patient(Path data) {
     return HostConfig.builder(data)
+        .trust(TrustPolicy.off())
         .limits(
             new OperatorLimits(
                 64, Duration.ofSeconds(20), Duration.ofSeconds(30), Duration.ofSeconds(20), 8))

@@ -21,6 +21,7 @@ import io.gonext.host.PluginResponse;
 import io.gonext.host.RouteOutcome.Answered;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
+import io.gonext.host.trust.TrustPolicy;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -88,7 +89,7 @@ class WebhookRelayTest {
   class OnH2 extends Contract {
     @Override
     HostConfig.Builder config(Path data) {
-      return HostConfig.builder(data);
+      return HostConfig.builder(data).trust(TrustPolicy.off());
     }
   }
 
@@ -96,7 +97,9 @@ class WebhookRelayTest {
   class OnPostgres extends Contract {
     @Override
     HostConfig.Builder config(Path data) {
-      return HostConfig.builder(data).database(Database.postgreSql(TestPostgres.createDatabase()));
+      return HostConfig.builder(data)
+          .trust(TrustPolicy.off())
+          .database(Database.postgreSql(TestPostgres.createDatabase()));
     }
   }
 

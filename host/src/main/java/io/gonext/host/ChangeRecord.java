@@ -64,8 +64,8 @@ final class ChangeRecord {
 
   /**
    * Makes a change, and records why it was not made: {@code <event>_refused} where a bundle is not
-   * acceptable, {@code <event>_failed} for all else. A plugin that is not installed leaves no row,
-   * and a store that fails cannot take one.
+   * acceptable or not trusted, {@code <event>_failed} for all else. A plugin that is not installed
+   * leaves no row, and a store that fails cannot take one.
    *
    * @param version of the bundle in question; empty for the installed one
    */
@@ -83,6 +83,10 @@ final class ChangeRecord {
           plugin.isEmpty() ? e.claimedName() : plugin,
           version,
           reason(e));
+      throw e;
+    } catch (UntrustedException e) {
+      refused.increment();
+      write(event + "_refused", actor, plugin, version, reason(e).put("code", e.code()));
       throw e;
     } catch (HostException e) {
       write(event + "_failed", actor, plugin, version, reason(e));
@@ -109,18 +113,24 @@ final class ChangeRecord {
           done(
               event,
               plugin,
-              detail()
-                  .put("from", replaced.from())
-                  .put("to", replaced.to())
-                  .put("sha256", replaced.sha256()));
+              putTrust(
+                  detail()
+                      .put("from", replaced.from())
+                      .put("to", replaced.to())
+                      .put("sha256", replaced.sha256()),
+                  plugin,
+                  replaced.sha256()));
       case UpdateResult.AwaitingApproval waiting ->
           done(
               event,
               plugin,
-              detail()
-                  .put("from", waiting.from())
-                  .put("awaiting_approval", waiting.to())
-                  .put("sha256", waiting.sha256()));
+              putTrust(
+                  detail()
+                      .put("from", waiting.from())
+                      .put("awaiting_approval", waiting.to())
+                      .put("sha256", waiting.sha256()),
+                  plugin,
+                  waiting.sha256()));
     }
   }
 
@@ -140,8 +150,28 @@ final class ChangeRecord {
         detail.put("from", result.from());
       }
       detail.set("granted", StrictJson.valueOf(result.granted()));
+      putTrust(detail, result.plugin(), result.sha256());
       done("deploy", actor(), result.plugin(), result.version(), detail);
     }
+  }
+
+  /** Adds what was verified of a version, when the store has it. */
+  ObjectNode putTrust(ObjectNode detail, String plugin, String sha256) {
+    installed
+        .apply(plugin)
+        .flatMap(stored -> stored.version(sha256))
+        .map(StoredVersion::provenance)
+        .ifPresent(provenance -> {
+          ObjectNode trust = detail.putObject("trust");
+          trust.put("code", provenance.code()).put("origin", provenance.origin());
+          trust.put("policy", provenance.policy());
+          var signers = trust.putArray("signers");
+          provenance
+              .signers()
+              .forEach(each ->
+                  signers.addObject().put("publisher", each.publisher()).put("key", each.key()));
+        });
+    return detail;
   }
 
   void decided(String event, String plugin, Collection<String> capabilities) {

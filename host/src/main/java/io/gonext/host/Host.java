@@ -49,6 +49,7 @@ public final class Host implements AutoCloseable {
   private final StoreWatch watch;
   private final List<HostFunctionSpec> functions;
   private final Plugins plugins;
+  private final Trust trust;
   private final Configs configs;
   private final Secrets secrets;
   private final Jobs jobs;
@@ -86,6 +87,7 @@ public final class Host implements AutoCloseable {
     ChangeRecord record = new ChangeRecord(services.audit(), services.meters(), lifecycle::find);
     this.configs = new Configs(lifecycle, configurations, record);
     this.secrets = new Secrets(lifecycle, vault, record);
+    this.trust = new Trust(lifecycle);
     this.plugins = new Plugins(lifecycle, services.grants(), configs, secrets, record);
     this.jobs = new Jobs(lifecycle, jobQueue, record);
     this.jobRunner = jobRunner;
@@ -130,6 +132,11 @@ public final class Host implements AutoCloseable {
   /** The installed plugins, and what an operator does to them. */
   public Plugins plugins() {
     return plugins;
+  }
+
+  /** Whose bundles this host takes. */
+  public Trust trust() {
+    return trust;
   }
 
   /** The configurations of plugins. */

@@ -1,12 +1,15 @@
 package io.gonext.host;
 
 import io.gonext.engine.EngineLimits;
+import io.gonext.host.internal.lifecycle.TrustGate;
 import io.gonext.host.internal.service.secrets.MasterKeys;
+import io.gonext.host.trust.TrustPolicy;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -58,6 +61,7 @@ import org.jspecify.annotations.Nullable;
  * @param functions what plugins may ask the embedding application, each under a name of its own
  * @param eventListeners receive the events of plugins
  * @param cacheListeners receive the cache invalidations of plugins
+ * @param trust whose bundles the host takes
  */
 public record HostConfig(
     Path dataDirectory,
@@ -82,7 +86,8 @@ public record HostConfig(
     Optional<MasterKey> nextMasterKey,
     List<HostFunctionSpec> functions,
     List<PluginEventListener> eventListeners,
-    List<CacheListener> cacheListeners) {
+    List<CacheListener> cacheListeners,
+    TrustSource trust) {
   /** {@link #databaseBytes} unless it is set: 256 MiB. */
   public static final long DEFAULT_DATABASE_BYTES = 256L * 1024 * 1024;
 
@@ -120,6 +125,46 @@ public record HostConfig(
     return new Builder(dataDirectory);
   }
 
+  /**
+   * Where the trust policy of a host comes from.
+   *
+   * @param policy the policy itself; null for one in a file
+   * @param file the file, which the host reads again when it changes; null for {@code trust.json}
+   *     in the data directory, which need not be there
+   * @param takesDevelopment whether the host runs what {@link Plugins#develop} stores although the
+   *     policy is enforced: on a machine where plugins are developed
+   */
+  public record TrustSource(
+      @Nullable TrustPolicy policy, @Nullable Path file, boolean takesDevelopment) {
+    /** The name of the policy's file in the data directory. */
+    public static final String FILE = "trust.json";
+
+    /** Refuses both at once. */
+    public TrustSource {
+      if (policy != null && file != null) {
+        throw new IllegalArgumentException("give a trust policy or its file, not both");
+      }
+    }
+  }
+
+  /**
+   * What asks the trust policy.
+   *
+   * @throws UntrustedException when the policy's file is missing or malformed
+   */
+  TrustGate trustGate(InstantSource clock) {
+    if (trust.policy() != null) {
+      return TrustGate.of(trust.policy(), trust.takesDevelopment(), clock, meters);
+    }
+    Path named = trust.file();
+    return TrustGate.following(
+        named == null ? dataDirectory.resolve(TrustSource.FILE) : named,
+        named != null,
+        trust.takesDevelopment(),
+        clock,
+        meters);
+  }
+
   /** The keys that protect the secrets of plugins. */
   MasterKeys masterKeys() {
     return masterKey.isPresent()
@@ -152,6 +197,7 @@ public record HostConfig(
     builder.functions.addAll(functions);
     builder.eventListeners.addAll(eventListeners);
     builder.cacheListeners.addAll(cacheListeners);
+    builder.trust = trust;
     return builder;
   }
 
@@ -180,6 +226,7 @@ public record HostConfig(
     private final List<HostFunctionSpec> functions = new ArrayList<>();
     private final List<PluginEventListener> eventListeners = new ArrayList<>();
     private final List<CacheListener> cacheListeners = new ArrayList<>();
+    private TrustSource trust = new TrustSource(null, null, false);
 
     private Builder(Path dataDirectory) {
       this.dataDirectory = dataDirectory;
@@ -317,6 +364,24 @@ public record HostConfig(
       return this;
     }
 
+    /** Sets the trust policy; {@link Trust#replace} sets another one while the host runs. */
+    public Builder trust(TrustPolicy policy) {
+      trust = new TrustSource(policy, null, trust.takesDevelopment());
+      return this;
+    }
+
+    /** Sets the file of the trust policy, which the host reads again when it changes. */
+    public Builder trustFile(Path file) {
+      trust = new TrustSource(null, file, trust.takesDevelopment());
+      return this;
+    }
+
+    /** Sets {@link TrustSource#takesDevelopment}. */
+    public Builder takesDevelopment(boolean takes) {
+      trust = new TrustSource(trust.policy(), trust.file(), takes);
+      return this;
+    }
+
     public HostConfig build() {
       return new HostConfig(
           dataDirectory,
@@ -341,7 +406,8 @@ public record HostConfig(
           Optional.ofNullable(nextMasterKey),
           functions,
           eventListeners,
-          cacheListeners);
+          cacheListeners,
+          trust);
     }
   }
 }

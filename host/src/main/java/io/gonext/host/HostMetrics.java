@@ -2,6 +2,7 @@ package io.gonext.host;
 
 import io.gonext.engine.CompileCache;
 import io.gonext.engine.Engine;
+import io.gonext.host.internal.lifecycle.TrustGate;
 import io.gonext.host.internal.store.PluginStore;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -19,7 +20,12 @@ final class HostMetrics implements AutoCloseable {
   private final MeterRegistry registry;
   private final List<Meter> meters = new ArrayList<>();
 
-  HostMetrics(MeterRegistry registry, Engine engine, CompileCache cache, PluginStore store) {
+  HostMetrics(
+      MeterRegistry registry,
+      Engine engine,
+      CompileCache cache,
+      PluginStore store,
+      TrustGate trust) {
     this.registry = registry;
     add(
         FunctionCounter.builder("gonext.engine.watchdog.failures", engine, Engine::watchdogFailures)
@@ -28,6 +34,10 @@ final class HostMetrics implements AutoCloseable {
     meters.add(
         Gauge.builder("gonext.store.available", store, s -> s.trouble().isEmpty() ? 1 : 0)
             .description("1 while the store answers and takes changes, 0 while it does not")
+            .register(registry));
+    meters.add(
+        Gauge.builder("gonext.trust.distrusted", trust, t -> t.distrusted().size())
+            .description("Plugins in service whose version the trust policy no longer trusts")
             .register(registry));
     addLookUps(cache, "hit", CompileCache.Statistics::hits);
     addLookUps(cache, "miss", CompileCache.Statistics::misses);

@@ -12,6 +12,7 @@ import io.gonext.host.internal.lifecycle.HostServices;
 import io.gonext.host.internal.lifecycle.KeptInputs;
 import io.gonext.host.internal.lifecycle.Lifecycle;
 import io.gonext.host.internal.lifecycle.StoreWatch;
+import io.gonext.host.internal.lifecycle.TrustGate;
 import io.gonext.host.internal.log.PluginLogs;
 import io.gonext.host.internal.service.app.AppService;
 import io.gonext.host.internal.service.audit.AuditService;
@@ -89,7 +90,8 @@ final class HostOpening implements AutoCloseable {
     CompileCache cache = compiled == null ? compileCache(config) : compiled;
     Engine engine = Engine.withCache(config.engineLimits(), cache);
     undo.push(engine::close);
-    HostMetrics metrics = new HostMetrics(config.meters(), engine, cache, store);
+    TrustGate trust = config.trustGate(InstantSource.system());
+    HostMetrics metrics = new HostMetrics(config.meters(), engine, cache, store, trust);
     undo.push(metrics::close);
     Configurations configurations = new Configurations(store.configurations());
     JobStore jobStore = store.jobs();
@@ -173,7 +175,8 @@ final class HostOpening implements AutoCloseable {
                     vault,
                     store.isShared(),
                     !config.warmUp().isZero(),
-                    nanoTime)),
+                    nanoTime),
+                trust),
             config.limits(),
             config.updates(),
             // A plugin for 1.2 runs on a preview of it; npm's rules would say no.

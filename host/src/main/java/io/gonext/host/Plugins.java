@@ -1,6 +1,7 @@
 package io.gonext.host;
 
 import io.gonext.host.internal.capability.Grants;
+import io.gonext.host.internal.lifecycle.Delivered;
 import io.gonext.host.internal.lifecycle.Lifecycle;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Bundle;
@@ -77,24 +78,44 @@ public final class Plugins {
   }
 
   /**
-   * Installs a bundle. The plugin is not active yet, and has no capability that takes a decision.
-   * Installing the same bundle again changes nothing.
+   * Installs a bundle with the signatures beside its file; see {@link Delivery#signaturesBeside}.
+   * The plugin is not active yet, and has no capability that takes a decision. Installing the same
+   * bundle again changes nothing, except that it keeps signatures that were missing.
    *
    * @throws BundleRejectedException when the bundle is not acceptable; then nothing is installed
+   * @throws UntrustedException when the trust policy refuses it; then nothing is installed
    * @throws ConflictException when another bundle of that name is installed
    */
   public InstallResult install(Path bundle) {
-    return install(() -> Bundle.read(bundle, lifecycle.vocabulary()));
+    return install(reader(bundle));
   }
 
-  /** Installs a bundle that is in memory; see {@link #install(Path)}. */
+  /** Installs a bundle without signatures that is in memory; see {@link #install(Path)}. */
   public InstallResult install(byte[] bundle) {
-    return install(() -> Bundle.read(bundle.clone(), lifecycle.vocabulary()));
+    return install(Delivery.of(bundle.clone()));
   }
 
-  private InstallResult install(Supplier<Bundle> reader) {
-    Bundle bundle = record.watch("install", "", reader::get);
-    Manifest manifest = bundle.manifest();
+  /** Installs a bundle with its signatures; see {@link #install(Path)}. */
+  public InstallResult install(Delivery delivery) {
+    return install(() -> lifecycle.receive(delivery));
+  }
+
+  /** Reads a bundle file with the signatures that lie beside it. */
+  private Supplier<Delivered> reader(Path file) {
+    return () -> received(file, Delivery.read(file));
+  }
+
+  private Delivered received(Path file, Delivery delivery) {
+    try {
+      return lifecycle.receive(delivery);
+    } catch (BundleRejectedException e) {
+      throw e.in(file.toString());
+    }
+  }
+
+  private InstallResult install(Supplier<Delivered> reader) {
+    Delivered delivered = record.watch("install", "", reader::get);
+    Manifest manifest = delivered.bundle().manifest();
     String version = manifest.version().toString();
     InstallResult installed =
         record.watch(
@@ -102,9 +123,10 @@ public final class Plugins {
             ChangeRecord.actor(),
             manifest.name(),
             version,
-            () -> lifecycle.install(bundle));
+            () -> lifecycle.install(delivered));
     if (!installed.unchanged()) {
       ObjectNode detail = ChangeRecord.detail().put("sha256", installed.sha256());
+      record.putTrust(detail, manifest.name(), installed.sha256());
       detail.set("requested", StrictJson.valueOf(manifest.requestedCapabilities()));
       record.done("install", ChangeRecord.actor(), manifest.name(), version, detail);
     }
@@ -191,17 +213,27 @@ public final class Plugins {
    * one that reaches more by the capabilities it has: another origin in {@code http.fetch.allow},
    * say.
    *
+   * <p>The signatures beside the file come with it; see {@link Delivery#signaturesBeside}.
+   *
    * @throws BundleRejectedException when the bundle is not acceptable
+   * @throws UntrustedException when the trust policy refuses the bundle; with the code {@code
+   *     downgrade} when it is lower than a version of its publisher that was current before, and
+   *     {@link Delivery#allowingDowngrade} was not called
    * @throws ActivationException when the new version cannot start
    * @throws ConflictException when an active plugin needs another version than this one
    */
   public UpdateResult update(Path bundle) throws InterruptedException {
-    return update("", () -> Bundle.read(bundle, lifecycle.vocabulary()));
+    return update("", reader(bundle));
   }
 
-  /** Updates to a bundle that is in memory; see {@link #update(Path)}. */
+  /** Updates to a bundle without signatures that is in memory; see {@link #update(Path)}. */
   public UpdateResult update(byte[] bundle) throws InterruptedException {
-    return update("", () -> Bundle.read(bundle.clone(), lifecycle.vocabulary()));
+    return update("", bundle);
+  }
+
+  /** Updates to a bundle with its signatures; see {@link #update(Path)}. */
+  public UpdateResult update(Delivery delivery) throws InterruptedException {
+    return update("", delivery);
   }
 
   /**
@@ -210,34 +242,44 @@ public final class Plugins {
    * @throws BundleRejectedException also when the bundle belongs to another plugin
    */
   public UpdateResult update(String plugin, byte[] bundle) throws InterruptedException {
-    return update(plugin, () -> Bundle.read(bundle.clone(), lifecycle.vocabulary()));
+    return update(plugin, Delivery.of(bundle.clone()));
+  }
+
+  /**
+   * As {@link #update(Delivery)}.
+   *
+   * @throws BundleRejectedException also when the bundle belongs to another plugin
+   */
+  public UpdateResult update(String plugin, Delivery delivery) throws InterruptedException {
+    return update(plugin, () -> lifecycle.receive(delivery));
   }
 
   /**
    * @param plugin the plugin that the bundle must belong to; empty for any
    */
-  private UpdateResult update(String plugin, Supplier<Bundle> reader) throws InterruptedException {
-    Bundle bundle =
+  private UpdateResult update(String plugin, Supplier<Delivered> reader)
+      throws InterruptedException {
+    Delivered delivered =
         record.watch(
             "update",
             plugin,
             () -> {
-              Bundle read = reader.get();
-              String name = read.manifest().name();
+              Delivered read = reader.get();
+              String name = read.bundle().manifest().name();
               if (!plugin.isEmpty() && !name.equals(plugin)) {
                 throw new BundleRejectedException(
                     "the bundle is of " + name + ", not of " + plugin);
               }
               return read;
             });
-    Manifest manifest = bundle.manifest();
+    Manifest manifest = delivered.bundle().manifest();
     UpdateResult result =
         record.watch(
             "update",
             ChangeRecord.actor(),
             manifest.name(),
             manifest.version().toString(),
-            () -> lifecycle.update(bundle));
+            () -> lifecycle.update(delivered));
     record.replaced("update", manifest.name(), result);
     return result;
   }
@@ -257,31 +299,37 @@ public final class Plugins {
    *
    * @param grants the capabilities to grant
    * @throws BundleRejectedException when the bundle is not acceptable; then nothing is changed
+   * @throws UntrustedException when the trust policy refuses it; then nothing is changed
    * @throws ActivationException when the plugin cannot start; the previous version continues to
    *     serve
    * @throws ConflictException when the bundle does not request a named capability, or when an
    *     active plugin needs another version; then nothing is changed
    */
   public DeployResult deploy(Path bundle, Set<String> grants) throws InterruptedException {
-    return deploy(() -> Bundle.read(bundle, lifecycle.vocabulary()), grants);
+    return deploy(reader(bundle), grants);
   }
 
-  /** Deploys a bundle that is in memory; see {@link #deploy(Path, Set)}. */
+  /** Deploys a bundle without signatures that is in memory; see {@link #deploy(Path, Set)}. */
   public DeployResult deploy(byte[] bundle, Set<String> grants) throws InterruptedException {
-    return deploy(() -> Bundle.read(bundle.clone(), lifecycle.vocabulary()), grants);
+    return deploy(Delivery.of(bundle.clone()), grants);
   }
 
-  private DeployResult deploy(Supplier<Bundle> reader, Set<String> grants)
+  /** Deploys a bundle with its signatures; see {@link #deploy(Path, Set)}. */
+  public DeployResult deploy(Delivery delivery, Set<String> grants) throws InterruptedException {
+    return deploy(() -> lifecycle.receive(delivery), grants);
+  }
+
+  private DeployResult deploy(Supplier<Delivered> reader, Set<String> grants)
       throws InterruptedException {
-    Bundle bundle = record.watch("deploy", "", reader::get);
-    Manifest manifest = bundle.manifest();
+    Delivered delivered = record.watch("deploy", "", reader::get);
+    Manifest manifest = delivered.bundle().manifest();
     DeployResult result =
         record.watch(
             "deploy",
             ChangeRecord.actor(),
             manifest.name(),
             manifest.version().toString(),
-            () -> lifecycle.deploy(bundle, Set.copyOf(grants), ChangeRecord.actor()));
+            () -> lifecycle.deploy(delivered, Set.copyOf(grants), ChangeRecord.actor()));
     record.deployed(result);
     return result;
   }
@@ -353,7 +401,8 @@ public final class Plugins {
 
   /**
    * Puts in service what a plugin's author has just built: installs or updates the plugin, and
-   * grants all capabilities that it requests.
+   * grants all capabilities that it requests. Nobody signs such a version. Where the trust policy
+   * is enforced, the host takes it only if {@link HostConfig.TrustSource#takesDevelopment} says so.
    *
    * @param manifestJson the bytes of {@code manifest.json}
    * @param module the entry module
@@ -421,8 +470,10 @@ public final class Plugins {
   }
 
   /**
-   * Makes the previous version the current one again.
+   * Makes the previous version the current one again. The trust policy has to trust it now; that it
+   * is lower needs no further permission.
    *
+   * @throws UntrustedException when the trust policy refuses the previous version
    * @throws ConflictException when the previous version is no longer kept
    */
   public UpdateResult rollback(String plugin) throws InterruptedException {

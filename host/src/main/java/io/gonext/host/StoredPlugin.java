@@ -1,6 +1,9 @@
 package io.gonext.host;
 
 import java.time.Instant;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +33,14 @@ public record StoredPlugin(
     if (cause != null && state != PluginState.ERRORED) {
       throw new IllegalArgumentException("only an ERRORED plugin has a cause");
     }
+  }
+
+  /** The version with a bundle of this SHA-256, when the store has it. */
+  public Optional<StoredVersion> version(String sha256) {
+    return Stream.of(current, previous, pending)
+        .filter(Objects::nonNull)
+        .filter(version -> version.sha256().equals(sha256))
+        .findFirst();
   }
 
   /** Its name and the version that serves, such as {@code hello@1.0.0}. */

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
 import io.gonext.host.internal.store.StoreFixture;
+import io.gonext.host.trust.TrustPolicy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -197,6 +198,7 @@ class DeployTest {
 
   private static HostConfig config(Path directory) {
     return HostConfig.builder(directory)
+        .trust(TrustPolicy.off())
         .updates(UpdatePolicy.defaults().withWarmUp(Duration.ZERO))
         .build();
   }

@@ -8,6 +8,7 @@ import io.gonext.host.hook.Degradation;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.json.StrictJson;
+import io.gonext.host.trust.TrustPolicy;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
@@ -40,6 +41,7 @@ class FuelTest {
   private static Host open(long fuel) throws InterruptedException {
     return Host.open(
         HostConfig.builder(data.resolve("fuel-" + fuel))
+            .trust(TrustPolicy.off())
             .limits(OperatorLimits.defaults().withFuel(fuel))
             .build());
   }

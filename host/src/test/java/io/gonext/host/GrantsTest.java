@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.host.internal.store.StoreFixture;
+import io.gonext.host.trust.TrustPolicy;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -177,7 +178,7 @@ class GrantsTest {
   }
 
   private HostConfig config() {
-    return HostConfig.builder(data).database(database).build();
+    return HostConfig.builder(data).trust(TrustPolicy.off()).database(database).build();
   }
 
   private static GuestBundle bundle() {

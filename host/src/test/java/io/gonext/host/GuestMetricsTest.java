@@ -7,6 +7,7 @@ import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
+import io.gonext.host.trust.TrustPolicy;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Timer;
@@ -49,7 +50,7 @@ class GuestMetricsTest {
 
   @BeforeAll
   static void open() throws InterruptedException {
-    host = Host.open(HostConfig.builder(data).meters(METERS).build());
+    host = Host.open(HostConfig.builder(data).trust(TrustPolicy.off()).meters(METERS).build());
   }
 
   @AfterAll

@@ -7,6 +7,7 @@ import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
 import io.gonext.host.hook.Degradation;
 import io.gonext.host.hook.FilterResult;
+import io.gonext.host.trust.TrustPolicy;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
@@ -313,7 +314,9 @@ class HostFunctionsTest {
     AtomicInteger runs = new AtomicInteger();
     Host host =
         open(
-            HostConfig.builder(data).limits(OperatorLimits.defaults().withInstances(12)),
+            HostConfig.builder(data)
+                .trust(TrustPolicy.off())
+                .limits(OperatorLimits.defaults().withInstances(12)),
             function(
                 FIND,
                 call -> {
@@ -397,6 +400,7 @@ class HostFunctionsTest {
       activate(
           open(
               HostConfig.builder(data)
+                  .trust(TrustPolicy.off())
                   .telemetry(OpenTelemetrySdk.builder().setTracerProvider(provider).build()),
               function(FIND, call -> 1)));
       call(FIND, Map.of());
@@ -483,6 +487,7 @@ class HostFunctionsTest {
         .hasMessageStartingWith("the schema of the answer of posts.find: it ends");
     HostConfig.Builder twice =
         HostConfig.builder(data)
+            .trust(TrustPolicy.off())
             .function(function(FIND, call -> 1))
             .function(function(FIND, call -> 2));
     assertThatThrownBy(twice::build).hasMessage("two functions are named posts.find");
@@ -494,7 +499,7 @@ class HostFunctionsTest {
   }
 
   private Host open(HostFunctionSpec... functions) throws InterruptedException {
-    return open(HostConfig.builder(data), functions);
+    return open(HostConfig.builder(data).trust(TrustPolicy.off()), functions);
   }
 
   private Host open(HostConfig.Builder config, HostFunctionSpec... functions)

@@ -10,6 +10,7 @@ import io.gonext.host.hook.ActionResult;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.json.StrictJson;
+import io.gonext.host.trust.TrustPolicy;
 import io.gonext.pool.PoolStats;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -45,7 +46,7 @@ class HostTest {
 
   @BeforeEach
   void open() throws InterruptedException {
-    host = Host.open(data);
+    host = Host.open(HostConfig.builder(data).trust(TrustPolicy.off()).build());
   }
 
   @AfterEach
@@ -286,7 +287,9 @@ class HostTest {
     assertThat(installed.warnings())
         .containsExactly("nobody else knows the hook the_tilte; did you mean the_title?");
     host.close();
-    host = Host.open(HostConfig.builder(data).hooks(Set.of("the_content")).build());
+    host =
+        Host.open(
+            HostConfig.builder(data).trust(TrustPolicy.off()).hooks(Set.of("the_content")).build());
     assertThat(
             host.plugins()
                 .install(GuestBundle.of("upper").filter("the_contnet").bytes())

@@ -8,6 +8,7 @@ import io.gonext.host.hook.Degradation;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.internal.service.http.FetchServer;
 import io.gonext.host.internal.service.http.RudeServer;
+import io.gonext.host.trust.TrustPolicy;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -68,6 +69,7 @@ class HttpFetchTest {
     host =
         Host.open(
             HostConfig.builder(data)
+                .trust(TrustPolicy.off())
                 .meters(meters)
                 .egress(egress)
                 .limits(OperatorLimits.defaults().withCall(Duration.ofSeconds(30)))

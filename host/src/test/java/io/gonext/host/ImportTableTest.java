@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
+import io.gonext.host.trust.TrustPolicy;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -92,7 +93,7 @@ class ImportTableTest {
 
   @BeforeEach
   void open() throws InterruptedException {
-    host = Host.open(data);
+    host = Host.open(HostConfig.builder(data).trust(TrustPolicy.off()).build());
   }
 
   @AfterEach

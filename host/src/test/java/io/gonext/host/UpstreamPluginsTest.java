@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
+import io.gonext.host.trust.TrustPolicy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -55,7 +56,7 @@ class UpstreamPluginsTest {
 
   @BeforeEach
   void open() throws InterruptedException {
-    host = Host.open(directory);
+    host = Host.open(HostConfig.builder(directory).trust(TrustPolicy.off()).build());
   }
 
   @AfterEach
@@ -69,7 +70,8 @@ class UpstreamPluginsTest {
     assertThat(installed.warnings())
         .containsExactly(
             "the application does not offer posts.read: it is denied until that changes",
-            "/signature: this host does not check signatures, so it proves nothing");
+            "/signature: the host does not read it, since a bundle cannot hold its own signature:"
+                + " sign the bundle with gonext plugin sign");
     assertThat(host.plugins().activate("seo-meta"))
         .containsExactly(
             "the application does not offer posts.read: what needs it is denied to seo-meta@1.4.0",

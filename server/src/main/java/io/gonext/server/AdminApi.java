@@ -3,6 +3,7 @@ package io.gonext.server;
 import io.gonext.host.AuditRow;
 import io.gonext.host.BundleRejectedException;
 import io.gonext.host.CapabilityChanges;
+import io.gonext.host.Delivery;
 import io.gonext.host.Host;
 import io.gonext.host.InstallResult;
 import io.gonext.host.PluginGrants;
@@ -14,7 +15,6 @@ import io.gonext.host.WarmUpProgress;
 import io.gonext.host.hook.PastFailure;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
-import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Locales;
 import io.gonext.host.manifest.Manifest;
 import io.javalin.config.RoutesConfig;
@@ -129,7 +129,7 @@ final class AdminApi {
   }
 
   private void install(Context ctx) throws IOException, InterruptedException {
-    InstallResult installed = host.plugins().install(RequestBody.bytes(ctx, Bundle.MAX_BYTES));
+    InstallResult installed = host.plugins().install(delivery(ctx));
     String name = installed.manifest().name();
     if (flag(ctx, "grant")) {
       host.plugins().grantRequested(name);
@@ -163,16 +163,20 @@ final class AdminApi {
   }
 
   private void update(Context ctx) throws IOException, InterruptedException {
-    byte[] bytes = RequestBody.bytes(ctx, Bundle.MAX_BYTES);
+    Delivery delivery = delivery(ctx);
     boolean approve = flag(ctx, "approve");
     // Without this check the audit log would record a failed update of a plugin that does not
     // exist.
     requireInstalled(host, name(ctx));
-    UpdateResult result = host.plugins().update(name(ctx), bytes);
+    UpdateResult result = host.plugins().update(name(ctx), delivery);
     if (result instanceof UpdateResult.AwaitingApproval waiting && approve) {
       result = host.plugins().approve(name(ctx), waiting.sha256());
     }
     answer(ctx, result);
+  }
+
+  private static Delivery delivery(Context ctx) throws IOException {
+    return BundleBody.read(ctx, flag(ctx, "allow_downgrade"));
   }
 
   private void activate(Context ctx) throws InterruptedException {
@@ -396,6 +400,7 @@ final class AdminApi {
     body.put("name", plugin.name());
     body.put("state", plugin.state().name());
     body.setAll(view(plugin.current()));
+    body.set("trust", TrustView.of(host, plugin));
     putIf(body, "cause", plugin.cause());
     putIf(body, "previous", plugin.previous() == null ? null : plugin.previous().version());
     if (plugin.pending() != null) {
@@ -422,11 +427,14 @@ final class AdminApi {
   }
 
   private static ObjectNode view(StoredVersion version) {
-    return JsonNodeFactory.instance
-        .objectNode()
-        .put("version", version.version())
-        .put("sha256", version.sha256())
-        .put("installed_at", version.installedAt().toString());
+    ObjectNode body =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("version", version.version())
+            .put("sha256", version.sha256())
+            .put("installed_at", version.installedAt().toString());
+    body.set("trust", TrustView.of(version));
+    return body;
   }
 
   private ObjectNode view(PluginGrants grants) {

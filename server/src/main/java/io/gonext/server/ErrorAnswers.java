@@ -67,6 +67,10 @@ final class ErrorAnswers {
   }
 
   private static void refused(HostException e, Context ctx) {
+    if (e instanceof UntrustedException untrusted) {
+      Problem.writeCode(ctx, HttpStatus.FORBIDDEN, e.getMessage(), untrusted.code());
+      return;
+    }
     HttpStatus status =
         switch (e) {
           case UnknownPluginException unknown -> HttpStatus.NOT_FOUND;

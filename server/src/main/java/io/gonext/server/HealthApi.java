@@ -25,6 +25,9 @@ final class HealthApi {
       "the store does not work: the host serves the plugins that are loaded, refuses changes, and"
           + " has no key-value entries";
 
+  private static final String TRUST_TROUBLE =
+      "the file of the trust policy cannot be read, and the policy of before stays in force";
+
   private final Host host;
   private final PrometheusMeterRegistry metrics;
   private final Connections connections;
@@ -74,6 +77,8 @@ final class HealthApi {
             .put("since", trouble.since().toString())
             // Without the cause, which names addresses. The log has it.
             .put("problem", STORE_TROUBLE));
+    // Without the cause, which names a file. The log has it.
+    host.trust().trouble().ifPresent(cause -> body.put("trust", TRUST_TROUBLE));
     internalErrors.recent().ifPresent(errors -> body.put("internal_errors", errors));
     // Still ready: a broken plugin affects only itself, and another node does not mend it.
     Map<String, String> troubles = host.health().troubles();

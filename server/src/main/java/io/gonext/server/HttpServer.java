@@ -3,6 +3,7 @@ package io.gonext.server;
 import io.gonext.host.Host;
 import io.gonext.host.internal.route.RouteHeaders;
 import io.gonext.host.manifest.ManifestSchema;
+import io.gonext.host.trust.TrustPolicy;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
@@ -160,6 +161,9 @@ public final class HttpServer implements AutoCloseable {
     config.routes.get(
         "/schemas/plugin-manifest-v1.json",
         ctx -> ctx.contentType("application/schema+json").result(ManifestSchema.bytes()));
+    config.routes.get(
+        "/schemas/trust-policy-v1.json",
+        ctx -> ctx.contentType("application/schema+json").result(TrustPolicy.schema()));
     new HookApi(host, access).addTo(config.routes);
     if (!settings.tokens().isEmpty()) {
       new AdminApi(host, access, () -> closing).addTo(config.routes);

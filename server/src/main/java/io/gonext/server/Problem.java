@@ -49,6 +49,13 @@ final class Problem extends RuntimeException {
     ctx.result(body(status, detail, problems));
   }
 
+  /** As {@link #write(Context, HttpStatus, String)}, with the kind of the refusal for programs. */
+  static void writeCode(Context ctx, HttpStatus status, String detail, String code) {
+    ctx.status(status);
+    ctx.contentType(CONTENT_TYPE);
+    ctx.result(MAPPER.writeValueAsBytes(tree(status, detail, List.of()).put("code", code)));
+  }
+
   /** Answers a request whose path does not take its method. */
   static void writeWrongMethod(Context ctx, Collection<String> allowed) {
     String methods = String.join(", ", allowed);
@@ -61,6 +68,11 @@ final class Problem extends RuntimeException {
   }
 
   private static byte[] body(HttpStatus status, @Nullable String detail, List<String> problems) {
+    return MAPPER.writeValueAsBytes(tree(status, detail, problems));
+  }
+
+  private static ObjectNode tree(
+      HttpStatus status, @Nullable String detail, List<String> problems) {
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     body.put("type", "about:blank");
     body.put("title", status.getMessage());
@@ -72,6 +84,6 @@ final class Problem extends RuntimeException {
       var array = body.putArray("problems");
       problems.forEach(problem -> array.add(PlainText.of(problem, MAX_DETAIL)));
     }
-    return MAPPER.writeValueAsBytes(body);
+    return body;
   }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
 import io.gonext.host.UpdatePolicy;
+import io.gonext.host.trust.TrustPolicy;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -38,7 +39,10 @@ class AdminApiTest {
   @RegisterExtension
   private final TestServer server =
       TestServer.of(
-          config -> config.updates(UpdatePolicy.defaults().withWarmUp(Duration.ZERO)),
+          config ->
+              config
+                  .trust(TrustPolicy.off())
+                  .updates(UpdatePolicy.defaults().withWarmUp(Duration.ZERO)),
           TestServer::token);
 
   @Test

@@ -3,6 +3,7 @@ package io.gonext.cli.admin;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
@@ -30,9 +31,12 @@ public final class InstallCommand extends AdminCommand {
   @Option(names = "--activate", description = "Activate it too.")
   private boolean activate;
 
+  @Mixin private SignatureOptions trust;
+
   @Override
   JsonNode ask(AdminClient host) throws InterruptedException {
-    return host.send("POST", "?grant=" + grant + "&activate=" + activate, read(file));
+    String query = "?grant=" + grant + "&activate=" + activate + "&" + trust.query();
+    return host.send("POST", query, read(file), trust.of(file));
   }
 
   @Override

@@ -31,6 +31,7 @@ public final class ShowCommand extends AdminCommand {
     out.println(line(answer));
     out.println("  sha256     " + answer.path("sha256").asString(""));
     out.println("  installed  " + answer.path("installed_at").asString(""));
+    out.println("  trust      " + trust(answer.path("trust")));
     tell(answer, "trouble", out);
     tell(answer, "previous", out);
     tell(answer, "pending", out);
@@ -54,6 +55,14 @@ public final class ShowCommand extends AdminCommand {
     }
     calls(answer.path("calls"), out);
     failures(answer.path("failures"), out);
+  }
+
+  private static String trust(JsonNode trust) {
+    String checked = trust.path("checked_at").asString("");
+    return ListCommand.trust(trust)
+        + ", from "
+        + trust.path("origin").asString("")
+        + (checked.isEmpty() ? "" : ", checked " + checked);
   }
 
   private static void tell(JsonNode answer, String field, PrintWriter out) {

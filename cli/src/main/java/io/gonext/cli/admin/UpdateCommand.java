@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
@@ -51,6 +52,8 @@ public final class UpdateCommand extends AdminCommand {
       description = "Exit with 3 instead of 0 when the version has to wait for approval.")
   private boolean wait;
 
+  @Mixin private SignatureOptions trust;
+
   @Override
   int exitCode(JsonNode answer) {
     return wait && answer.path("action").asString("").equals("awaiting_approval")
@@ -61,7 +64,8 @@ public final class UpdateCommand extends AdminCommand {
   @Override
   JsonNode ask(AdminClient host) throws InterruptedException {
     byte[] bundle = read(file);
-    return host.send("PUT", of(name(bundle)) + "/bundle?approve=" + approve, bundle);
+    String path = of(name(bundle)) + "/bundle?approve=" + approve + "&" + trust.query();
+    return host.send("PUT", path, bundle, trust.of(file));
   }
 
   /**

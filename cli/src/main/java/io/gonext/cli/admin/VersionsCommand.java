@@ -24,12 +24,15 @@ public final class VersionsCommand extends AdminCommand {
 
   @Override
   void print(JsonNode answer, PrintWriter out) {
-    Table table = new Table("VERSION", "ROLE", "INSTALLED", "SHA256");
+    Table table = new Table("VERSION", "ROLE", "INSTALLED", "TRUST", "SHA256");
     for (JsonNode version : answer.path("versions")) {
       table.row(
-          List.of("version", "role", "installed_at", "sha256").stream()
-              .map(field -> version.path(field).asString(""))
-              .toList());
+          List.of(
+              version.path("version").asString(""),
+              version.path("role").asString(""),
+              version.path("installed_at").asString(""),
+              ListCommand.trust(version.path("trust")),
+              version.path("sha256").asString("")));
     }
     table.print(out, "no versions");
     answer.path("versions").forEach(version -> UpdateCommand.printChanges(version, out));

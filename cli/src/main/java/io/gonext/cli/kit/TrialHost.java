@@ -6,6 +6,7 @@ import io.gonext.host.HostConfig;
 import io.gonext.host.HostFunctionSpec;
 import io.gonext.host.OperatorLimits;
 import io.gonext.host.UpdatePolicy;
+import io.gonext.host.trust.TrustPolicy;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -33,6 +34,8 @@ final class TrialHost implements AutoCloseable {
     try {
       HostConfig.Builder config =
           HostConfig.builder(data.path())
+              // An author tries what nobody has signed yet.
+              .trust(TrustPolicy.off())
               .capabilities(capabilities)
               .limits(OperatorLimits.defaults().withFuel(Long.MAX_VALUE))
               .updates(UpdatePolicy.development())

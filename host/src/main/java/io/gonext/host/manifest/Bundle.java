@@ -59,6 +59,20 @@ public final class Bundle {
    *     acceptable bundle
    */
   public static Bundle read(Path file, Vocabulary vocabulary) {
+    byte[] bytes = bytesOf(file);
+    try {
+      return read(bytes, vocabulary);
+    } catch (BundleRejectedException e) {
+      throw e.in(file.toString());
+    }
+  }
+
+  /**
+   * The bytes of a bundle file, at most one more than a bundle may have.
+   *
+   * @throws BundleRejectedException when there is no such file or it cannot be read
+   */
+  public static byte[] bytesOf(Path file) {
     if (Files.isDirectory(file)) {
       throw new BundleRejectedException(
           file + " is a directory: give the .gnplugin file that was packed from it");
@@ -68,11 +82,9 @@ public final class Bundle {
           file + " does not exist: give the path of a .gnplugin file");
     }
     try (var in = Files.newInputStream(file)) {
-      return read(in.readNBytes(MAX_BYTES + 1), vocabulary);
+      return in.readNBytes(MAX_BYTES + 1);
     } catch (IOException e) {
       throw new BundleRejectedException(file + " cannot be read: " + e.getMessage(), e);
-    } catch (BundleRejectedException e) {
-      throw e.in(file.toString());
     }
   }
 

@@ -27,7 +27,9 @@ public final class ManifestCheck {
           .ifPresent(why -> warnings.add(why + ": it is denied until that changes"));
     }
     if (manifest.signed()) {
-      warnings.add("/signature: this host does not check signatures, so it proves nothing");
+      warnings.add(
+          "/signature: the host does not read it, since a bundle cannot hold its own signature:"
+              + " sign the bundle with gonext plugin sign");
     }
     return warnings;
   }

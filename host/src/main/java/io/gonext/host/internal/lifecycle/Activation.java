@@ -84,13 +84,13 @@ final class Activation {
     }
     StoredPlugin next = NextRevision.in(stored, PluginState.ACTIVE);
     serving.takeOut(name);
-    Bundle bundle = installed.bundleOf(stored, stored.current());
+    Delivered delivered = installed.delivered(stored, stored.current());
+    Bundle bundle = delivered.bundle();
     serving.requireDependencies(bundle.manifest());
     services.requireNoObstacles(bundle.manifest(), "");
     try {
       switchover.make(
-          bundle,
-          loader.check(bundle),
+          loader.check(delivered),
           () -> serving.requireDependencies(bundle.manifest()),
           () -> installed.change(stored, next));
       sync.changed(name);

@@ -54,38 +54,47 @@ final class Deployment {
   }
 
   /** See {@link Lifecycle#install}. */
-  InstallResult install(Bundle bundle) {
+  InstallResult install(Delivered delivered) {
+    Bundle bundle = delivered.bundle();
     Manifest manifest = bundle.manifest();
     Optional<StoredPlugin> found = installed.store().find(manifest.name());
     if (found.isPresent()) {
-      return alreadyInstalled(bundle, found.get());
+      return alreadyInstalled(delivered, found.get());
     }
     installed.refuseCycle(manifest);
-    CheckedModule checked = loader.checkNew(bundle);
-    if (!installed.store().insert(manifest.name(), updates.versionOf(bundle), bundle.bytes())) {
-      return alreadyInstalled(bundle, installed.require(manifest.name()));
+    CheckedModule checked = updates.checkNew(delivered);
+    if (!installed
+        .store()
+        .insert(
+            manifest.name(),
+            updates.versionOf(checked),
+            bundle.bytes(),
+            delivered.signatureFiles())) {
+      return alreadyInstalled(delivered, installed.require(manifest.name()));
     }
     log.info("installed {} sha256:{}", manifest.id(), bundle.sha256());
     return new InstallResult(
         manifest, bundle.sha256(), false, checked.module().compileTime(), checked.warnings());
   }
 
-  private static InstallResult alreadyInstalled(Bundle bundle, StoredPlugin installed) {
+  private InstallResult alreadyInstalled(Delivered delivered, StoredPlugin installed) {
+    Bundle bundle = delivered.bundle();
     if (!installed.current().sha256().equals(bundle.sha256())) {
       throw new ConflictException(
           installed.id() + " is installed from another bundle: update it instead");
     }
+    updates.addSignatures(installed, delivered);
     return new InstallResult(bundle.manifest(), bundle.sha256(), true, Duration.ZERO, List.of());
   }
 
   /** See {@link Lifecycle#deploy}. */
-  DeployResult deploy(Bundle bundle, Set<String> granted, String actor)
+  DeployResult deploy(Delivered delivered, Set<String> granted, String actor)
       throws InterruptedException {
-    String name = bundle.manifest().name();
+    String name = delivered.bundle().manifest().name();
     for (int attempt = 1; ; attempt++) {
       Optional<StoredPlugin> before = installed.store().find(name);
       try {
-        return deploy(bundle, granted, actor, before);
+        return deploy(delivered, granted, actor, before);
       } catch (ConflictException e) {
         if (attempt == ATTEMPTS || before.equals(installed.store().find(name))) {
           throw e;
@@ -95,8 +104,9 @@ final class Deployment {
   }
 
   private DeployResult deploy(
-      Bundle bundle, Set<String> granted, String actor, Optional<StoredPlugin> before)
+      Delivered delivered, Set<String> granted, String actor, Optional<StoredPlugin> before)
       throws InterruptedException {
+    Bundle bundle = delivered.bundle();
     Manifest manifest = bundle.manifest();
     String name = manifest.name();
     SortedSet<String> had = grants.of(manifest).granted();
@@ -104,13 +114,13 @@ final class Deployment {
     DeployResult.Action action;
     List<String> warnings = List.of();
     if (before.isEmpty()) {
-      InstallResult installedNow = install(bundle);
+      InstallResult installedNow = install(delivered);
       // Another host may have installed the same bundle first.
       action =
           installedNow.unchanged() ? DeployResult.Action.UNCHANGED : DeployResult.Action.INSTALLED;
       warnings = installedNow.warnings();
     } else {
-      switch (updates.update(bundle, granted, actor)) {
+      switch (updates.update(delivered, granted, actor)) {
         case UpdateResult.Unchanged _ -> action = DeployResult.Action.UNCHANGED;
         case UpdateResult.Replaced replaced -> {
           action = DeployResult.Action.UPDATED;
@@ -156,6 +166,7 @@ final class Deployment {
   /** See {@link Lifecycle#develop}. */
   DevelopResult develop(Bundle bundle, String actor, Runnable configure)
       throws InterruptedException {
+    Delivered delivered = Delivered.development(bundle);
     String name = bundle.manifest().name();
     long begin = System.nanoTime();
     long failedBefore = serving.failedTurns(name);
@@ -163,7 +174,7 @@ final class Deployment {
     List<String> warnings = List.of();
     Optional<StoredPlugin> stored = installed.store().find(name);
     if (stored.isEmpty()) {
-      warnings = install(bundle).warnings();
+      warnings = install(delivered).warnings();
       configure.run();
     } else {
       configure.run();
@@ -173,10 +184,10 @@ final class Deployment {
       }
       if (stored.get().state() == PluginState.ERRORED) {
         // Reset only for a bundle that passes the checks.
-        var _ = loader.check(bundle);
+        var _ = loader.check(delivered);
         activation.reset(name);
       }
-      UpdateResult updated = updates.update(bundle);
+      UpdateResult updated = updates.update(delivered);
       if (updated instanceof UpdateResult.AwaitingApproval) {
         updated = updates.approve(name, version -> true, actor);
       }

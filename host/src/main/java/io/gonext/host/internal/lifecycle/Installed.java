@@ -2,19 +2,31 @@ package io.gonext.host.internal.lifecycle;
 
 import io.gonext.host.BundleRejectedException;
 import io.gonext.host.ConflictException;
+import io.gonext.host.Provenance;
 import io.gonext.host.StoredPlugin;
 import io.gonext.host.StoredVersion;
 import io.gonext.host.UnknownPluginException;
+import io.gonext.host.UntrustedException;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
+import io.gonext.host.manifest.Version;
+import io.gonext.host.trust.BundleSignature;
+import io.gonext.host.trust.Verification;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The store as changes use it: it parses bundles, and throws for a plugin that is missing or was
  * changed.
  */
-record Installed(PluginStore store) {
+record Installed(PluginStore store, TrustGate trust) {
+  private static final Logger log = LoggerFactory.getLogger(Installed.class);
+
   /**
    * @throws UnknownPluginException when no plugin of that name is installed
    */
@@ -27,6 +39,62 @@ record Installed(PluginStore store) {
         store
             .bundle(plugin.name(), version.sha256())
             .orElseThrow(() -> changedByOther(plugin.name())));
+  }
+
+  /** A stored version with what its trust depends on. */
+  Delivered delivered(StoredPlugin plugin, StoredVersion version) {
+    byte[] bytes =
+        store
+            .bundle(plugin.name(), version.sha256())
+            .orElseThrow(() -> changedByOther(plugin.name()));
+    List<BundleSignature> signatures = new ArrayList<>();
+    for (byte[] file : store.signatures(plugin.name(), version.sha256())) {
+      try {
+        signatures.add(BundleSignature.parse(file));
+      } catch (UntrustedException e) {
+        // A newer host may know its format. To this one it is as good as missing.
+        log.warn("a stored signature of {} is left out: {}", plugin.name(), e.getMessage());
+      }
+    }
+    Verification verification = trust.begin(bytes, signatures);
+    Provenance known = version.provenance();
+    return new Delivered(
+        Bundle.read(bytes),
+        verification,
+        known.origin(),
+        known.isDevelopment(),
+        known.isTrusted() ? known.checkedAt() : null,
+        true);
+  }
+
+  /**
+   * @throws UntrustedException when a publisher's higher version was current before, and nobody
+   *     allows to go back
+   */
+  List<String> refuseDowngrade(Delivered delivered, Provenance provenance) {
+    if (delivered.allowsDowngrade() || provenance.publishers().isEmpty()) {
+      return List.of();
+    }
+    Manifest manifest = delivered.bundle().manifest();
+    Map<String, Version> highest = store.highest(manifest.name());
+    for (String publisher : provenance.publishers()) {
+      Version before = highest.get(publisher);
+      if (before != null && manifest.version().precedence(before) < 0) {
+        String why =
+            manifest.id()
+                + " is older than "
+                + before
+                + " of the publisher "
+                + publisher
+                + ", which was in use here before: allow the downgrade (--allow-downgrade) if you"
+                + " want the older version";
+        if (trust.enforces()) {
+          throw trust.refused("downgrade", why);
+        }
+        return List.of(why);
+      }
+    }
+    return List.of();
   }
 
   /** The manifest of the current version; empty when this host cannot read it. */
@@ -50,8 +118,8 @@ record Installed(PluginStore store) {
   /**
    * @throws ConflictException when the plugin was changed since it was read
    */
-  void change(StoredPlugin read, StoredPlugin next, StoredVersion added, Bundle bundle) {
-    if (!store.change(read, next, added, bundle.bytes())) {
+  void change(StoredPlugin read, StoredPlugin next, StoredVersion added, Delivered delivered) {
+    if (!store.change(read, next, added, delivered.bundle().bytes(), delivered.signatureFiles())) {
       throw changedByOther(read.name());
     }
   }

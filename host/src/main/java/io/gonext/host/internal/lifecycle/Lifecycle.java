@@ -5,6 +5,7 @@ import io.gonext.host.ActivationException;
 import io.gonext.host.BundleRejectedException;
 import io.gonext.host.CapabilityChanges;
 import io.gonext.host.ConflictException;
+import io.gonext.host.Delivery;
 import io.gonext.host.DeployResult;
 import io.gonext.host.DevelopResult;
 import io.gonext.host.HostException;
@@ -17,6 +18,7 @@ import io.gonext.host.StoreException;
 import io.gonext.host.StoredPlugin;
 import io.gonext.host.StoredVersion;
 import io.gonext.host.UnknownPluginException;
+import io.gonext.host.UntrustedException;
 import io.gonext.host.UpdatePolicy;
 import io.gonext.host.UpdateResult;
 import io.gonext.host.WarmUpProgress;
@@ -29,6 +31,9 @@ import io.gonext.host.manifest.Locales;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.Version;
 import io.gonext.host.manifest.Vocabulary;
+import io.gonext.host.trust.TrustPolicy;
+import io.gonext.host.trust.Verdict;
+import io.gonext.host.trust.Verification;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.List;
@@ -69,6 +74,8 @@ public final class Lifecycle {
   private final Activation activation;
   private final Deployment deployment;
   private final KeptInputs inputs;
+  private final TrustGate trust;
+  private final TrustWatch trustWatch;
   private final WarmStart warmStart;
 
   /** Keeps recent inputs; one thread, from {@link #warmUp} on. */
@@ -78,7 +85,8 @@ public final class Lifecycle {
 
   private Lifecycle(PluginStore store, PluginLoader loader, UpdatePolicy policy, Parts parts) {
     this.store = store;
-    this.installed = new Installed(store);
+    this.trust = parts.trust;
+    this.installed = new Installed(store, trust);
     this.loader = loader;
     this.services = parts.services;
     this.grants = services.grants();
@@ -91,6 +99,7 @@ public final class Lifecycle {
             installed, loader, serving, switchover, sync, parts.services, policy.keepPrevious());
     this.activation = new Activation(installed, loader, parts.services, serving, switchover, sync);
     this.inputs = parts.inputs;
+    this.trustWatch = new TrustWatch(installed, trust, serving, sync, changes, services.audit());
     this.warmStart = new WarmStart(inputs, parts.meters, WarmUp.Clocks.system());
     this.deployment = new Deployment(installed, loader, grants, serving, updates, activation);
   }
@@ -101,6 +110,7 @@ public final class Lifecycle {
    * @param verifiesResets whether each reset of an instance is checked
    * @param longestJob the most time that one attempt at a job has
    * @param inputs the recent inputs of plugins in the store
+   * @param trust whose bundles this host takes
    */
   public record Parts(
       Engine engine,
@@ -110,7 +120,8 @@ public final class Lifecycle {
       CallGuards guards,
       boolean verifiesResets,
       Duration longestJob,
-      KeptInputs inputs) {}
+      KeptInputs inputs,
+      TrustGate trust) {}
 
   public static Lifecycle of(
       PluginStore store,
@@ -188,14 +199,57 @@ public final class Lifecycle {
   }
 
   /**
+   * Reads a bundle that comes in. Its signatures are verified meanwhile.
+   *
+   * @throws BundleRejectedException when it is not a bundle
+   */
+  public Delivered receive(Delivery delivery) {
+    Verification verification = trust.begin(delivery.bundle(), delivery.signatures());
+    return new Delivered(
+        Bundle.read(delivery.bundle(), vocabulary()),
+        verification,
+        delivery.origin(),
+        false,
+        null,
+        delivery.allowsDowngrade());
+  }
+
+  /** The trust policy in force. */
+  public TrustPolicy trustPolicy() {
+    return trust.policy();
+  }
+
+  /** Why the file of the trust policy is not followed; empty when it is. */
+  public Optional<String> trustTrouble() {
+    return trust.trouble();
+  }
+
+  /** Sets another trust policy, and looks at what serves. */
+  public void replaceTrust(TrustPolicy policy) {
+    trust.replace(policy);
+    trustWatch.judgeAll();
+  }
+
+  /** Reads the trust policy's file again if it changed, and then looks at what serves. */
+  public void followTrust() {
+    trustWatch.round();
+  }
+
+  /** Why versions in service are not trusted, by plugin, whatever the mode of the policy. */
+  public Map<String, Verdict> distrusted() {
+    return trust.distrusted();
+  }
+
+  /**
    * Checks a bundle, compiles its module, starts one instance to see that it does start, and stores
    * it. Installing never activates.
    *
    * @throws BundleRejectedException when the bundle is not acceptable to this host
+   * @throws UntrustedException when the trust policy refuses it
    * @throws ConflictException when another bundle of that name is installed
    */
-  public InstallResult install(Bundle bundle) {
-    return changes.hold(bundle.manifest().name(), () -> deployment.install(bundle));
+  public InstallResult install(Delivered delivered) {
+    return changes.hold(delivered.bundle().manifest().name(), () -> deployment.install(delivered));
   }
 
   /**
@@ -326,11 +380,13 @@ public final class Lifecycle {
    *
    * @throws UnknownPluginException when no plugin of that name is installed
    * @throws BundleRejectedException when the bundle is not acceptable to this host
+   * @throws UntrustedException when the trust policy refuses it
    * @throws ActivationException when the new version cannot start
    * @throws ConflictException when an active plugin needs another version than this one
    */
-  public UpdateResult update(Bundle bundle) throws InterruptedException {
-    return changeInterruptibly(bundle.manifest().name(), () -> updates.update(bundle));
+  public UpdateResult update(Delivered delivered) throws InterruptedException {
+    return changeInterruptibly(
+        delivered.bundle().manifest().name(), () -> updates.update(delivered));
   }
 
   /**
@@ -379,15 +435,16 @@ public final class Lifecycle {
    * @param granted capabilities that the bundle asks for
    * @param actor who deploys, for the record
    * @throws BundleRejectedException when the bundle is not acceptable
+   * @throws UntrustedException when the trust policy refuses it
    * @throws ActivationException when it cannot start; what served before serves on
    * @throws ConflictException when the bundle does not ask for a capability that is to be granted,
    *     or when an active plugin needs another version than this one
    */
-  public DeployResult deploy(Bundle bundle, Set<String> granted, String actor)
+  public DeployResult deploy(Delivered delivered, Set<String> granted, String actor)
       throws InterruptedException {
-    grants.requireRequested(bundle.manifest(), granted);
-    return changeInterruptibly(
-        bundle.manifest().name(), () -> deployment.deploy(bundle, granted, actor));
+    Manifest manifest = delivered.bundle().manifest();
+    grants.requireRequested(manifest, granted);
+    return changeInterruptibly(manifest.name(), () -> deployment.deploy(delivered, granted, actor));
   }
 
   /**

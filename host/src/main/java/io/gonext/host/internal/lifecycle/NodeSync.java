@@ -32,6 +32,8 @@ import tools.jackson.databind.node.JsonNodeFactory;
 final class NodeSync {
   private static final Logger log = LoggerFactory.getLogger(NodeSync.class);
 
+  private static final String UNTRUSTED = "not trusted: ";
+
   private final Installed installed;
   private final Serving serving;
   private final Switchover switchover;
@@ -44,6 +46,9 @@ final class NodeSync {
 
   /** Why a plugin is ERRORED, by name, as the store said last. */
   private final Map<String, String> errored = new ConcurrentHashMap<>();
+
+  /** Why versions in service are no longer trusted, by plugin, where the policy is enforced. */
+  private volatile Map<String, String> untrusted = Map.of();
 
   NodeSync(
       Installed installed,
@@ -62,6 +67,10 @@ final class NodeSync {
     this.faults = new NodeFaults(services.clock(), System::nanoTime);
   }
 
+  void untrusted(Map<String, String> reasons) {
+    untrusted = Map.copyOf(reasons);
+  }
+
   NodeFaults faults() {
     return faults;
   }
@@ -72,6 +81,7 @@ final class NodeSync {
     errored.forEach((name, why) -> troubles.put(name, PluginState.ERRORED + ": " + why));
     faults.list().forEach(fault -> troubles.put(fault.plugin(), fault.cause()));
     serving.all().forEach(slot -> slot.trouble().ifPresent(why -> troubles.put(slot.name(), why)));
+    untrusted.forEach((name, why) -> troubles.put(name, UNTRUSTED + why));
     return troubles;
   }
 
@@ -86,6 +96,10 @@ final class NodeSync {
             .map(NodeFault::cause)
             .findAny();
     PluginSlot slot = serving.slot(plugin.name());
+    String distrust = untrusted.get(plugin.name());
+    if (fault.isEmpty() && slot != null && distrust != null) {
+      return Optional.of(UNTRUSTED + distrust);
+    }
     return fault.isPresent() || slot == null ? fault : slot.trouble();
   }
 
@@ -135,11 +149,11 @@ final class NodeSync {
       StoredVersion wanted = stored.current();
       PluginSlot slot = serving.slot(name);
       if (slot == null || !slot.version().sha256().equals(wanted.sha256())) {
-        Bundle bundle = installed.bundleOf(stored, wanted);
+        Delivered delivered = installed.delivered(stored, wanted);
         if (cold == null) {
-          switchover.follow(bundle);
+          switchover.follow(delivered);
         } else {
-          cold.add(switchover.open(bundle));
+          cold.add(switchover.open(delivered));
         }
         faults.retryAll();
       }
@@ -229,6 +243,21 @@ final class NodeSync {
     } else {
       installed.store().change(stored, NextRevision.errored(stored, why));
       gaveUp(stored, "activate_failed", why);
+    }
+  }
+
+  /** The version in service is not to serve any more, as the trust policy of this host says. */
+  void stopUntrusted(StoredPlugin stored, String why) {
+    serving.takeOut(stored.name());
+    if (installed.store().isShared()) {
+      faults.add(stored.name(), why);
+    } else {
+      try {
+        installed.change(stored, NextRevision.errored(stored, why));
+        errored.put(stored.name(), why);
+      } catch (StoreException e) {
+        faults.add(stored.name(), why);
+      }
     }
   }
 

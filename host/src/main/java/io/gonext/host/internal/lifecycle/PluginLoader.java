@@ -11,6 +11,8 @@ import io.gonext.host.ActivationException;
 import io.gonext.host.BundleRejectedException;
 import io.gonext.host.HostException;
 import io.gonext.host.OperatorLimits;
+import io.gonext.host.Provenance;
+import io.gonext.host.UntrustedException;
 import io.gonext.host.internal.abi.GuestAbi;
 import io.gonext.host.internal.abi.HookReply;
 import io.gonext.host.internal.abi.ImportCheck;
@@ -33,6 +35,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -59,6 +62,7 @@ final class PluginLoader {
   private final MeterRegistry meters;
   private final HostServices services;
   private final CallGuards guards;
+  private final TrustGate trust;
   private final boolean verifiesResets;
   private final Duration longestJob;
 
@@ -71,6 +75,7 @@ final class PluginLoader {
     this.meters = parts.meters();
     this.services = parts.services();
     this.guards = parts.guards();
+    this.trust = parts.trust();
     this.verifiesResets = parts.verifiesResets();
     this.longestJob = parts.longestJob();
     this.limits = limits;
@@ -78,20 +83,52 @@ final class PluginLoader {
   }
 
   /**
-   * A module that keeps to the ABI and starts.
+   * A trusted module that keeps to the ABI and starts.
    *
-   * @param warnings what loads but will not work, a sentence each
+   * @param passed what the trust policy said
+   * @param findings what loads but will not work, a sentence each
    */
-  record CheckedModule(CompiledModule module, List<String> warnings) {}
+  record CheckedModule(
+      Delivered delivered, CompiledModule module, TrustGate.Passed passed, List<String> findings) {
+    CheckedModule {
+      findings = List.copyOf(findings);
+    }
+
+    Bundle bundle() {
+      return delivered.bundle();
+    }
+
+    Provenance provenance() {
+      return passed.provenance();
+    }
+
+    /** The same, with further findings. */
+    CheckedModule with(List<String> more) {
+      return new CheckedModule(
+          delivered, module, passed, Stream.concat(findings.stream(), more.stream()).toList());
+    }
+
+    /** What an operator should know, a sentence each. */
+    List<String> warnings() {
+      return with(passed.warnings()).findings;
+    }
+  }
 
   /**
-   * Checks a bundle as far as possible without putting it in service.
+   * Checks a bundle as far as possible without putting it in service. Nothing of it is compiled
+   * before the trust policy has let it pass.
    *
    * @throws BundleRejectedException when the bundle is not acceptable to this host
+   * @throws UntrustedException when the trust policy refuses it
    */
-  CheckedModule check(Bundle bundle) {
+  CheckedModule check(Delivered delivered) {
+    Bundle bundle = delivered.bundle();
+    TrustGate.Passed passed = trust.require(delivered);
+    if (!passed.warning().isEmpty()) {
+      log.warn("not trusted: {}", passed.warning());
+    }
     try {
-      return checked(bundle);
+      return checked(delivered, passed);
     } catch (HostException e) {
       throw e;
     } catch (RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
@@ -110,7 +147,8 @@ final class PluginLoader {
     }
   }
 
-  private CheckedModule checked(Bundle bundle) {
+  private CheckedModule checked(Delivered delivered, TrustGate.Passed passed) {
+    Bundle bundle = delivered.bundle();
     Manifest manifest = bundle.manifest();
     List<String> problems = new ArrayList<>();
     manifest
@@ -149,7 +187,7 @@ final class PluginLoader {
     List<String> warnings = new ArrayList<>(imports.warnings());
     warnings.addAll(GuestAbi.warnings(module.surface()));
     warn(manifest, warnings);
-    return new CheckedModule(module, List.copyOf(warnings));
+    return new CheckedModule(delivered, module, passed, warnings);
   }
 
   /**
@@ -157,8 +195,9 @@ final class PluginLoader {
    * cuts, of hooks that look like slips and of routes that the code does not have, too. A version
    * is told so once, not each time that it starts.
    */
-  CheckedModule checkNew(Bundle bundle) {
-    CheckedModule checked = check(bundle);
+  CheckedModule checkNew(Delivered delivered) {
+    CheckedModule checked = check(delivered);
+    Bundle bundle = delivered.bundle();
     Manifest manifest = bundle.manifest();
     List<String> told =
         new ArrayList<>(ManifestCheck.warnings(manifest, services.grants().registry()));
@@ -167,9 +206,7 @@ final class PluginLoader {
     told.addAll(vocabulary(manifest.name()).hookWarnings(manifest));
     told.addAll(routeWarnings(bundle, checked.module()));
     warn(manifest, told);
-    List<String> warnings = new ArrayList<>(checked.warnings());
-    warnings.addAll(told);
-    return new CheckedModule(checked.module(), List.copyOf(warnings));
+    return checked.with(told);
   }
 
   /** Asks an instance whose calls have no effects; most guests of other SDKs cannot tell. */
@@ -206,6 +243,17 @@ final class PluginLoader {
   /** See {@link HostServices#prepare}. */
   void prepare(Bundle bundle) {
     services.prepare(bundle);
+  }
+
+  /**
+   * Asks again, where the policy may have changed since the module was checked.
+   *
+   * @throws UntrustedException when the trust policy refuses it by now
+   */
+  void requireTrusted(CheckedModule checked) {
+    if (!trust.policy().digest().equals(checked.provenance().policy())) {
+      var _ = trust.require(checked.delivered());
+    }
   }
 
   /** The limits of a plugin. */

@@ -165,6 +165,8 @@ public final class StoreWatch implements AutoCloseable {
   }
 
   private void round() {
+    // First, so that a store that fails does not keep a revoked key in force.
+    lifecycle.followTrust();
     store.probe();
     if (store.isShared()) {
       alsoFollowed.run();

@@ -3,6 +3,7 @@ package io.gonext.host.internal.lifecycle;
 import io.gonext.host.ConflictException;
 import io.gonext.host.internal.lifecycle.PluginLoader.CheckedModule;
 import io.gonext.host.manifest.Bundle;
+import io.gonext.host.manifest.Manifest;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -54,32 +55,30 @@ final class Switchover {
   }
 
   /** What an operator asked for here. */
-  Done make(Bundle bundle, CheckedModule checked, Runnable allowed, Runnable stored)
-      throws InterruptedException {
-    return make(bundle, checked, warmUp, allowed, stored);
+  Done make(CheckedModule checked, Runnable allowed, Runnable stored) throws InterruptedException {
+    return make(checked, warmUp, allowed, stored);
   }
 
   /** What the store says already. */
-  Done follow(Bundle bundle) throws InterruptedException {
+  Done follow(Delivered delivered) throws InterruptedException {
     return follow(
-        bundle,
-        loader.check(bundle),
+        loader.check(delivered),
         warmUp.compareTo(FOLLOWING_WARM_UP) < 0 ? warmUp : FOLLOWING_WARM_UP);
   }
 
   /** As {@link #follow}, when the host starts: the version is exercised later, while it serves. */
-  WarmStart.Cold open(Bundle bundle) throws InterruptedException {
-    CheckedModule checked = loader.check(bundle);
-    follow(bundle, checked, Duration.ZERO);
+  WarmStart.Cold open(Delivered delivered) throws InterruptedException {
+    Bundle bundle = delivered.bundle();
+    CheckedModule checked = loader.check(delivered);
+    follow(checked, Duration.ZERO);
     PluginSlot slot = Objects.requireNonNull(serving.slot(bundle.manifest().name()));
     return new WarmStart.Cold(slot, slot.version(), loader.rehearsal(bundle, checked.module()));
   }
 
-  private Done follow(Bundle bundle, CheckedModule checked, Duration budget)
-      throws InterruptedException {
-    serving.requireDependencies(bundle.manifest());
-    return make(
-        bundle, checked, budget, () -> serving.requireDependencies(bundle.manifest()), () -> {});
+  private Done follow(CheckedModule checked, Duration budget) throws InterruptedException {
+    Manifest manifest = checked.bundle().manifest();
+    serving.requireDependencies(manifest);
+    return make(checked, budget, () -> serving.requireDependencies(manifest), () -> {});
   }
 
   /**
@@ -87,9 +86,9 @@ final class Switchover {
    * @param stored makes the switch in the store; throws {@link ConflictException} when someone else
    *     was first
    */
-  private Done make(
-      Bundle bundle, CheckedModule checked, Duration budget, Runnable allowed, Runnable stored)
+  private Done make(CheckedModule checked, Duration budget, Runnable allowed, Runnable stored)
       throws InterruptedException {
+    Bundle bundle = checked.bundle();
     allowed.run();
     loader.prepare(bundle);
     String name = bundle.manifest().name();
@@ -112,6 +111,7 @@ final class Switchover {
           serving.<@Nullable ActivePlugin>atomically(() -> {
             changes.requireOpen();
             allowed.run();
+            loader.requireTrusted(checked);
             stored.run();
             if (slot == null) {
               serving.open(fresh);

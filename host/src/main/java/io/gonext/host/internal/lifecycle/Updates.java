@@ -4,6 +4,7 @@ import io.gonext.host.BundleRejectedException;
 import io.gonext.host.CapabilityChanges;
 import io.gonext.host.ConflictException;
 import io.gonext.host.PluginState;
+import io.gonext.host.Provenance;
 import io.gonext.host.StoredPlugin;
 import io.gonext.host.StoredVersion;
 import io.gonext.host.UpdateResult;
@@ -63,9 +64,36 @@ final class Updates {
     this.keepPrevious = keepPrevious;
   }
 
-  StoredVersion versionOf(Bundle bundle) {
+  StoredVersion versionOf(CheckedModule checked) {
+    Bundle bundle = checked.bundle();
     return new StoredVersion(
-        bundle.manifest().version().toString(), bundle.sha256(), clock.instant());
+        bundle.manifest().version().toString(),
+        bundle.sha256(),
+        clock.instant(),
+        checked.provenance());
+  }
+
+  /**
+   * Keeps signatures that come with the bundle that is current already, beside those that the store
+   * has: another host on the store may need them.
+   */
+  void addSignatures(StoredPlugin stored, Delivered delivered) {
+    if (delivered.verification().signatures().isEmpty()) {
+      return;
+    }
+    Delivered known = installed.delivered(stored, stored.current());
+    Delivered signed = known.signedBy(delivered.verification().signatures());
+    if (signed.signatureFiles().size() == known.signatureFiles().size()) {
+      return;
+    }
+    Provenance found = installed.trust().require(signed).provenance();
+    Provenance before = stored.current().provenance();
+    Provenance kept = before.isTrusted() && !found.isTrusted() ? before : found;
+    if (!installed.store().sign(stored, kept, signed.signatureFiles())) {
+      throw Installed.changedByOther(stored.name());
+    }
+    sync.faults().retryAll();
+    log.info("{} has more signatures: {}", stored.id(), kept.summary());
   }
 
   /** How the capabilities of the waiting version differ from those of the current one. */
@@ -93,27 +121,29 @@ final class Updates {
     return installed.readable(stored);
   }
 
-  UpdateResult update(Bundle bundle) throws InterruptedException {
-    return update(bundle, Set.of(), "");
+  UpdateResult update(Delivered delivered) throws InterruptedException {
+    return update(delivered, Set.of(), "");
   }
 
   /**
-   * As {@link #update(Bundle)}, for a version that may have some capabilities which the current
+   * As {@link #update(Delivered)}, for a version that may have some capabilities which the current
    * version does not request, and may reach more by them.
    *
    * @param granted capabilities that the new version requests
    * @param actor who grants them, for the record
    */
-  UpdateResult update(Bundle bundle, Set<String> granted, String actor)
+  UpdateResult update(Delivered delivered, Set<String> granted, String actor)
       throws InterruptedException {
+    Bundle bundle = delivered.bundle();
     Manifest manifest = bundle.manifest();
     StoredPlugin stored = installed.require(manifest.name());
     if (stored.current().sha256().equals(bundle.sha256())) {
+      addSignatures(stored, delivered);
       return new UpdateResult.Unchanged(stored.current().version());
     }
     installed.refuseCycle(manifest);
-    CheckedModule checked = loader.checkNew(bundle);
-    StoredVersion version = versionOf(bundle);
+    CheckedModule checked = checkNew(delivered);
+    StoredVersion version = versionOf(checked);
     Optional<Manifest> current = current(stored);
     SortedSet<String> before = current.map(Manifest::requestedCapabilities).orElseGet(TreeSet::new);
     forgetDecisionsForAnother(stored, version, before);
@@ -127,9 +157,9 @@ final class Updates {
     List<String> obstacles = obstacles(stored, manifest);
     if (asked.isEmpty() && wider.isEmpty() && obstacles.isEmpty()) {
       grants.grantUndecided(manifest, granted, actor);
-      return replace(stored, bundle, version, checked);
+      return replace(stored, version, checked);
     }
-    installed.change(stored, NextRevision.awaiting(stored, version), version, bundle);
+    installed.change(stored, NextRevision.awaiting(stored, version), version, delivered);
     log.info(
         "{} waits for approval: it asks for {}, reaches {}, obstacles: {}",
         manifest.id(),
@@ -138,6 +168,12 @@ final class Updates {
         obstacles);
     return new UpdateResult.AwaitingApproval(
         stored.current().version(), version.version(), version.sha256(), changes, obstacles);
+  }
+
+  /** Checks a bundle that comes in. */
+  CheckedModule checkNew(Delivered delivered) {
+    CheckedModule checked = loader.checkNew(delivered);
+    return checked.with(installed.refuseDowngrade(delivered, checked.provenance()));
   }
 
   /** Why a version cannot serve at once, a sentence each; none for a plugin that does not serve. */
@@ -166,12 +202,13 @@ final class Updates {
       throws InterruptedException {
     StoredPlugin stored = waiting(name, meant);
     StoredVersion pending = Objects.requireNonNull(stored.pending());
-    Bundle bundle = installed.bundleOf(stored, pending);
+    Delivered delivered = installed.delivered(stored, pending);
+    Bundle bundle = delivered.bundle();
     installed.refuseCycle(bundle.manifest());
-    CheckedModule checked = loader.checkNew(bundle);
+    CheckedModule checked = loader.checkNew(delivered);
     requireNoObstacles(stored, bundle.manifest());
     grants.grantUndecided(bundle.manifest(), actor);
-    return replace(stored, bundle, pending, checked);
+    return replace(stored, pending, checked);
   }
 
   private void requireNoObstacles(StoredPlugin stored, Manifest manifest) {
@@ -215,10 +252,11 @@ final class Updates {
               + keepPrevious
               + " after an update");
     }
-    Bundle bundle = installed.bundleOf(stored, stored.previous());
+    Delivered delivered = installed.delivered(stored, stored.previous());
+    Bundle bundle = delivered.bundle();
     installed.refuseCycle(bundle.manifest());
     requireNoObstacles(stored, bundle.manifest());
-    return replace(stored, bundle, stored.previous(), loader.check(bundle));
+    return replace(stored, stored.previous(), loader.check(delivered));
   }
 
   boolean isExpired(StoredPlugin stored) {
@@ -234,25 +272,24 @@ final class Updates {
     return installed.require(stored.name());
   }
 
-  private UpdateResult replace(
-      StoredPlugin stored, Bundle bundle, StoredVersion version, CheckedModule checked)
+  private UpdateResult replace(StoredPlugin stored, StoredVersion version, CheckedModule checked)
       throws InterruptedException {
-    Manifest manifest = bundle.manifest();
+    Delivered delivered = checked.delivered();
+    Manifest manifest = checked.bundle().manifest();
     StoredPlugin next = NextRevision.replacedBy(stored, version, clock.instant());
     Switchover.Done done;
     if (stored.state() == PluginState.ACTIVE) {
       done =
           switchover.make(
-              bundle,
               checked,
               () -> {
                 serving.requireDependencies(manifest);
                 serving.refuseForDependents(manifest);
               },
-              () -> installed.change(stored, next, version, bundle));
+              () -> installed.change(stored, next, version, delivered));
       log.info("{} replaces {}", manifest.id(), stored.id());
     } else {
-      installed.change(stored, next, version, bundle);
+      installed.change(stored, next, version, delivered);
       done = Switchover.Done.NOT_IN_SERVICE;
       log.info("{} replaces {}, not in service", manifest.id(), stored.id());
     }

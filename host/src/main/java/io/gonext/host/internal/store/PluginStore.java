@@ -4,10 +4,12 @@ import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.pool.HikariPool;
 import io.gonext.host.Database;
 import io.gonext.host.PluginState;
+import io.gonext.host.Provenance;
 import io.gonext.host.StoreException;
 import io.gonext.host.StoreTrouble;
 import io.gonext.host.StoredPlugin;
 import io.gonext.host.StoredVersion;
+import io.gonext.host.manifest.Version;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -20,6 +22,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -45,14 +48,14 @@ public final class PluginStore implements AutoCloseable {
 
   /** A plugin with its current (c), previous (o) and pending (n) version. */
   private static final String SELECT =
-      "select p.name, p.state, p.replaced_at, p.cause, p.revision,"
-          + " c.sha256 c_sha256, c.version c_version, c.installed_at c_installed_at,"
-          + " o.sha256 o_sha256, o.version o_version, o.installed_at o_installed_at,"
-          + " n.sha256 n_sha256, n.version n_version, n.installed_at n_installed_at"
-          + " from plugin p"
-          + " join plugin_version c on c.name = p.name and c.sha256 = p.sha256"
-          + " left join plugin_version o on o.name = p.name and o.sha256 = p.previous_sha256"
-          + " left join plugin_version n on n.name = p.name and n.sha256 = p.pending_sha256";
+      "select p.name, p.state, p.replaced_at, p.cause, p.revision, c.sha256 c_sha256, c.version"
+          + " c_version, c.installed_at c_installed_at, c.provenance c_provenance, o.sha256"
+          + " o_sha256, o.version o_version, o.installed_at o_installed_at, o.provenance"
+          + " o_provenance, n.sha256 n_sha256, n.version n_version, n.installed_at n_installed_at,"
+          + " n.provenance n_provenance from plugin p join plugin_version c on c.name = p.name and"
+          + " c.sha256 = p.sha256 left join plugin_version o on o.name = p.name and o.sha256 ="
+          + " p.previous_sha256 left join plugin_version n on n.name = p.name and n.sha256 ="
+          + " p.pending_sha256";
 
   private final DirectoryLock lock;
   private final HikariDataSource pool;
@@ -146,6 +149,16 @@ public final class PluginStore implements AutoCloseable {
    * @return false when a plugin of that name is installed already; then nothing is changed
    */
   public boolean insert(String name, StoredVersion version, byte[] bundle) {
+    return insert(name, version, bundle, List.of());
+  }
+
+  /**
+   * As {@link #insert(String, StoredVersion, byte[])}.
+   *
+   * @param signatures the files of the signatures that came with the bundle
+   */
+  public boolean insert(
+      String name, StoredVersion version, byte[] bundle, List<byte[]> signatures) {
     StoredPlugin plugin = NextRevision.installed(name, version);
     try {
       return transactions.runDurably(
@@ -154,7 +167,8 @@ public final class PluginStore implements AutoCloseable {
             if (find(connection, name).isPresent()) {
               return false;
             }
-            insertVersion(connection, name, version, bundle);
+            insertVersion(connection, name, version, bundle, signatures);
+            TrustRows.raiseHighest(connection, name, version);
             try (PreparedStatement insert =
                 connection.prepareStatement(
                     "insert into plugin (name, sha256, state, revision) values (?, ?, ?, ?)")) {
@@ -219,6 +233,20 @@ public final class PluginStore implements AutoCloseable {
 
   /** As {@link #change}, together with the bundle of a version that is new in {@code next}. */
   public boolean change(StoredPlugin read, StoredPlugin next, StoredVersion added, byte[] bundle) {
+    return change(read, next, added, bundle, List.of());
+  }
+
+  /**
+   * As {@link #change(StoredPlugin, StoredPlugin, StoredVersion, byte[])}.
+   *
+   * @param signatures the files of the signatures that came with the bundle
+   */
+  public boolean change(
+      StoredPlugin read,
+      StoredPlugin next,
+      StoredVersion added,
+      byte[] bundle,
+      List<byte[]> signatures) {
     return transactions.runDurably(
         database,
         connection -> {
@@ -226,11 +254,47 @@ public final class PluginStore implements AutoCloseable {
           if (!lock(connection, read)) {
             return false;
           }
-          if (!hasVersion(connection, read.name(), added.sha256())) {
-            insertVersion(connection, read.name(), added, bundle);
+          if (hasVersion(connection, read.name(), added.sha256())) {
+            TrustRows.sign(connection, read.name(), added, signatures);
+          } else {
+            insertVersion(connection, read.name(), added, bundle, signatures);
           }
           return update(connection, read, next);
         });
+  }
+
+  /** The files of the signatures that came with one version, in their order. */
+  public List<byte[]> signatures(String name, String sha256) {
+    return transactions.run(connection -> TrustRows.signatures(connection, name, sha256));
+  }
+
+  /**
+   * Replaces the signatures of the current version, and what was verified of it.
+   *
+   * @return false when the plugin was changed or deleted since it was read; then nothing is changed
+   */
+  public boolean sign(StoredPlugin read, Provenance provenance, List<byte[]> signatures) {
+    StoredVersion current = read.current();
+    StoredVersion signed =
+        new StoredVersion(current.version(), current.sha256(), current.installedAt(), provenance);
+    return transactions.runDurably(
+        database,
+        connection -> {
+          if (!lock(connection, read)) {
+            return false;
+          }
+          TrustRows.sign(connection, read.name(), signed, signatures);
+          TrustRows.raiseHighest(connection, read.name(), signed);
+          return update(connection, read, read);
+        });
+  }
+
+  /**
+   * The highest version of a plugin that was ever current, by publisher, also of a plugin that was
+   * removed.
+   */
+  public Map<String, Version> highest(String name) {
+    return transactions.run(connection -> TrustRows.highest(connection, name));
   }
 
   /**
@@ -406,19 +470,25 @@ public final class PluginStore implements AutoCloseable {
   }
 
   private static void insertVersion(
-      Connection connection, String name, StoredVersion version, byte[] bundle)
+      Connection connection,
+      String name,
+      StoredVersion version,
+      byte[] bundle,
+      List<byte[]> signatures)
       throws SQLException {
     try (PreparedStatement insert =
         connection.prepareStatement(
-            "insert into plugin_version (name, sha256, version, installed_at, bundle)"
-                + " values (?, ?, ?, ?, ?)")) {
+            "insert into plugin_version (name, sha256, version, installed_at, bundle, provenance)"
+                + " values (?, ?, ?, ?, ?, ?)")) {
       insert.setString(1, name);
       insert.setString(2, version.sha256());
       insert.setString(3, version.version());
       insert.setObject(4, atUtc(version.installedAt()));
       insert.setBytes(5, bundle);
+      insert.setString(6, TrustRows.json(version.provenance()));
       insert.executeUpdate();
     }
+    TrustRows.insertSignatures(connection, name, version.sha256(), signatures);
   }
 
   private boolean update(Connection connection, StoredPlugin read, StoredPlugin next)
@@ -439,6 +509,9 @@ public final class PluginStore implements AutoCloseable {
       if (update.executeUpdate() == 0) {
         return false;
       }
+    }
+    if (!next.current().sha256().equals(read.current().sha256())) {
+      TrustRows.raiseHighest(connection, read.name(), next.current());
     }
     deleteUnused(connection, read.name());
     database.announce(connection, read.name());
@@ -499,6 +572,7 @@ public final class PluginStore implements AutoCloseable {
         : new StoredVersion(
             row.getString(prefix + "_version"),
             sha256,
-            row.getObject(prefix + "_installed_at", OffsetDateTime.class).toInstant());
+            row.getObject(prefix + "_installed_at", OffsetDateTime.class).toInstant(),
+            TrustRows.provenance(row.getString(prefix + "_provenance")));
   }
 }

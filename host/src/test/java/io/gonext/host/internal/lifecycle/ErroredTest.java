@@ -12,7 +12,6 @@ import io.gonext.host.StoredPlugin;
 import io.gonext.host.internal.hook.HookBus;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.json.StrictJson;
-import io.gonext.host.manifest.Bundle;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -115,7 +114,8 @@ class ErroredTest {
     assertThat(breakerState("upper")).isZero();
     ahead.addAndGet(Duration.ofSeconds(1).toNanos());
     assertThat(breakerState("trap")).isEqualTo(1);
-    lifecycle.update(Bundle.read(GuestBundle.of("trap").version("2.0.0").filter("h").bytes()));
+    lifecycle.update(
+        TestLifecycle.delivered(GuestBundle.of("trap").version("2.0.0").filter("h").bytes()));
     assertThat(breakerState("trap")).as("an update begins anew").isZero();
     lifecycle.deactivate("trap", false, name -> {});
     assertThat(host.meters().find("gonext.plugin.breaker.state").tag("plugin", "trap").gauge())
@@ -167,7 +167,8 @@ class ErroredTest {
         .isEqualTo(StrictJson.valueOf("A"));
 
     // And a version that can be read takes its place, though nobody can compare the two.
-    lifecycle.update(Bundle.read(GuestBundle.of("trap").version("2.0.0").filter("other").bytes()));
+    lifecycle.update(
+        TestLifecycle.delivered(GuestBundle.of("trap").version("2.0.0").filter("other").bytes()));
     lifecycle.reset("trap");
     lifecycle.activate("trap");
     assertThat(lifecycle.troubles()).isEmpty();

@@ -12,7 +12,6 @@ import io.gonext.host.hook.CallOptions;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.internal.service.CountService;
 import io.gonext.host.internal.store.PluginStore;
-import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
 import java.nio.file.Path;
 import java.util.List;
@@ -84,7 +83,7 @@ class NewServiceTest {
   private InstallResult install() {
     return host.lifecycle()
         .install(
-            Bundle.read(
+            TestLifecycle.delivered(
                 GuestBundle.of("counts")
                     .filter("h")
                     .field("capabilities", "[\"kv.read\"]")

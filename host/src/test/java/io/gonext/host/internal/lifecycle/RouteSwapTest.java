@@ -12,7 +12,6 @@ import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.internal.hook.HookBus;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.json.StrictJson;
-import io.gonext.host.manifest.Bundle;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -98,7 +97,7 @@ class RouteSwapTest {
 
   private void update(GuestBundle bundle) {
     try {
-      host.lifecycle().update(Bundle.read(bundle.version("2.0.0").bytes()));
+      host.lifecycle().update(TestLifecycle.delivered(bundle.version("2.0.0").bytes()));
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }

@@ -45,6 +45,8 @@ import io.gonext.host.internal.service.trace.SpanService;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Version;
+import io.gonext.host.trust.TrustPolicy;
+import io.gonext.host.trust.Verification;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
 import java.time.Duration;
@@ -160,7 +162,8 @@ public final class TestLifecycle implements AutoCloseable {
                 guards,
                 false,
                 Duration.ofMinutes(5),
-                new KeptInputs(store.recentInputs(), vault, true, true, guards.nanoTime())),
+                new KeptInputs(store.recentInputs(), vault, true, true, guards.nanoTime()),
+                TrustGate.of(TrustPolicy.none(), false, InstantSource.system(), meters)),
             OperatorLimits.defaults(),
             UpdatePolicy.development(),
             Version.parse("1.0.0"));
@@ -182,15 +185,21 @@ public final class TestLifecycle implements AutoCloseable {
     return services.audit();
   }
 
+  /** A bundle without signatures, as it comes in. */
+  public static Delivered delivered(byte[] bundle) {
+    return new Delivered(
+        Bundle.read(bundle), new Verification(bundle, List.of()), "upload", false, null, false);
+  }
+
   /** Installs and activates a guest that filters the hook {@code h}. */
   public void activate(String guest) throws InterruptedException {
-    lifecycle.install(Bundle.read(GuestBundle.of(guest).filter("h").bytes()));
+    lifecycle.install(delivered(GuestBundle.of(guest).filter("h").bytes()));
     lifecycle.activate(guest);
   }
 
   /** Installs and activates a guest. */
   public void activate(GuestBundle bundle) throws InterruptedException {
-    lifecycle.activate(lifecycle.install(Bundle.read(bundle.bytes())).manifest().name());
+    lifecycle.activate(lifecycle.install(delivered(bundle.bytes())).manifest().name());
   }
 
   public SimpleMeterRegistry meters() {

@@ -17,7 +17,6 @@ import io.gonext.host.internal.service.CountService;
 import io.gonext.host.internal.service.HostService;
 import io.gonext.host.internal.service.PluginScope;
 import io.gonext.host.internal.store.PluginStore;
-import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -105,7 +104,9 @@ class WaitingTest {
   private void activate(GuestBundle bundle) throws InterruptedException {
     Manifest manifest =
         host.lifecycle()
-            .install(Bundle.read(bundle.filter("h").field("capabilities", "[\"kv.read\"]").bytes()))
+            .install(
+                TestLifecycle.delivered(
+                    bundle.filter("h").field("capabilities", "[\"kv.read\"]").bytes()))
             .manifest();
     host.lifecycle().activate(manifest.name());
     host.grants().grant(manifest, List.of("kv.read"), "operator");

@@ -15,7 +15,6 @@ import io.gonext.host.internal.service.secrets.MasterKeys;
 import io.gonext.host.internal.service.secrets.Vault;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.json.StrictJson;
-import io.gonext.host.manifest.Bundle;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -202,7 +201,8 @@ class WarmStartTest {
     AtomicLong turns = new AtomicLong();
     warmStart.plan(List.of(cold(turns, 1)), Duration.ofMinutes(1), 1);
     host.lifecycle()
-        .update(Bundle.read(GuestBundle.of("upper").version("2.0.0").filter("h").bytes()));
+        .update(
+            TestLifecycle.delivered(GuestBundle.of("upper").version("2.0.0").filter("h").bytes()));
     warmStart.work();
     assertThat(turns.get()).isZero();
     assertThat(warmStart.progress()).isEqualTo(new WarmUpProgress(false, 1, 1));

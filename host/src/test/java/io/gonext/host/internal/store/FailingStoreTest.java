@@ -8,8 +8,8 @@ import io.gonext.guests.Guests;
 import io.gonext.host.Database;
 import io.gonext.host.PluginState;
 import io.gonext.host.StoreException;
+import io.gonext.host.internal.lifecycle.Delivered;
 import io.gonext.host.internal.lifecycle.TestLifecycle;
-import io.gonext.host.manifest.Bundle;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -51,8 +51,8 @@ class FailingStoreTest {
   @Test
   void a_version_that_was_stored_serves() {
     failing.set(true);
-    Bundle next =
-        Bundle.read(
+    Delivered next =
+        TestLifecycle.delivered(
             GuestBundle.of("upper", Guests.wasm("upper")).version("2.0.0").filter("h").bytes());
     assertThatThrownBy(() -> host.lifecycle().update(next)).isInstanceOf(StoreException.class);
     assertThat(store.find("upper").orElseThrow().current().version()).isEqualTo("2.0.0");

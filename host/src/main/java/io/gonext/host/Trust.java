@@ -1,0 +1,58 @@
+package io.gonext.host;
+
+import io.gonext.host.internal.lifecycle.Lifecycle;
+import io.gonext.host.trust.TrustPolicy;
+import io.gonext.host.trust.Verdict;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Whose bundles a host takes.
+ *
+ * <p>Thread-safe.
+ */
+public final class Trust {
+  private final Lifecycle lifecycle;
+
+  Trust(Lifecycle lifecycle) {
+    this.lifecycle = lifecycle;
+  }
+
+  /** The policy in force. */
+  public TrustPolicy policy() {
+    return lifecycle.trustPolicy();
+  }
+
+  /**
+   * Sets another policy at once, and judges all versions in service by it. It holds until the host
+   * is closed, or until the file of the policy changes.
+   */
+  public void replace(TrustPolicy policy) {
+    lifecycle.replaceTrust(policy);
+  }
+
+  /**
+   * Reads the file of the policy now, and judges all versions in service by it if it changed. The
+   * host does so by itself every second, and before it takes in a bundle. A file that is malformed
+   * changes nothing; see {@link #trouble}.
+   */
+  public void reread() {
+    lifecycle.followTrust();
+  }
+
+  /**
+   * Why the file of the policy is not followed: it is malformed, or it is gone. The policy that was
+   * read last stays in force. Empty when all is well.
+   */
+  public Optional<String> trouble() {
+    return lifecycle.trustTrouble();
+  }
+
+  /**
+   * Why versions in service are no longer trusted, by plugin: those that a change of the policy
+   * found. In the mode {@code enforce} they are among {@link Health#troubles}, too.
+   */
+  public Map<String, Verdict> distrusted() {
+    return lifecycle.distrusted();
+  }
+}
