@@ -3,6 +3,7 @@ package io.gonext.server;
 import io.gonext.host.Host;
 import io.gonext.host.internal.route.RouteHeaders;
 import io.gonext.host.manifest.ManifestSchema;
+import io.gonext.host.manifest.PublishedFormat;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
@@ -160,6 +161,11 @@ public final class HttpServer implements AutoCloseable {
     config.routes.get(
         "/schemas/plugin-manifest-v1.json",
         ctx -> ctx.contentType("application/schema+json").result(ManifestSchema.bytes()));
+    for (PublishedFormat format : PublishedFormat.values()) {
+      config.routes.get(
+          "/schemas/" + format.file(),
+          ctx -> ctx.contentType("application/schema+json").result(format.bytes()));
+    }
     new HookApi(host, access).addTo(config.routes);
     if (!settings.tokens().isEmpty()) {
       new AdminApi(host, access, () -> closing).addTo(config.routes);
