@@ -1,6 +1,7 @@
 package io.gonext.cli;
 
 import io.gonext.cli.admin.ActivateCommand;
+import io.gonext.cli.admin.ApplyCommand;
 import io.gonext.cli.admin.ApproveCommand;
 import io.gonext.cli.admin.AuditCommand;
 import io.gonext.cli.admin.ConfigCommand;
@@ -12,6 +13,7 @@ import io.gonext.cli.admin.InstallCommand;
 import io.gonext.cli.admin.InvalidationsCommand;
 import io.gonext.cli.admin.JobsCommand;
 import io.gonext.cli.admin.ListCommand;
+import io.gonext.cli.admin.LockCommand;
 import io.gonext.cli.admin.LogsCommand;
 import io.gonext.cli.admin.RejectCommand;
 import io.gonext.cli.admin.ResetCommand;
@@ -45,6 +47,8 @@ import picocli.CommandLine.Spec;
       UpdateCommand.class,
       ApproveCommand.class,
       RejectCommand.class,
+      ApplyCommand.class,
+      LockCommand.class,
       HealthCommand.class,
       LogsCommand.class,
       VersionsCommand.class,
