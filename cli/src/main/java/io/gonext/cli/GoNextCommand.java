@@ -15,6 +15,7 @@ import io.gonext.cli.admin.JobsCommand;
 import io.gonext.cli.admin.ListCommand;
 import io.gonext.cli.admin.LockCommand;
 import io.gonext.cli.admin.LogsCommand;
+import io.gonext.cli.admin.OutdatedCommand;
 import io.gonext.cli.admin.RejectCommand;
 import io.gonext.cli.admin.ResetCommand;
 import io.gonext.cli.admin.RollbackCommand;
@@ -23,6 +24,9 @@ import io.gonext.cli.admin.ShowCommand;
 import io.gonext.cli.admin.UninstallCommand;
 import io.gonext.cli.admin.UpdateCommand;
 import io.gonext.cli.admin.VersionsCommand;
+import io.gonext.cli.index.IndexCommand;
+import io.gonext.cli.index.InfoCommand;
+import io.gonext.cli.index.SearchCommand;
 import io.gonext.host.Host;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -49,6 +53,10 @@ import picocli.CommandLine.Spec;
       RejectCommand.class,
       ApplyCommand.class,
       LockCommand.class,
+      OutdatedCommand.class,
+      SearchCommand.class,
+      InfoCommand.class,
+      IndexCommand.class,
       HealthCommand.class,
       LogsCommand.class,
       VersionsCommand.class,

@@ -78,6 +78,7 @@ public final class ApplyCommand extends AdminCommand {
       if (!plan.steps().isEmpty()) {
         exitCode = make(host, bundles, plan, report, lines == null ? people : null);
       }
+      report.applied();
       if (lines == null) {
         report.printSum(people);
       } else {

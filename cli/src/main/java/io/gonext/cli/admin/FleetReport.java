@@ -18,9 +18,15 @@ final class FleetReport {
   private final FleetPlan plan;
   private final List<Outcome> outcomes = new ArrayList<>();
   private String problem = "";
+  private boolean applied;
 
   FleetReport(FleetPlan plan) {
     this.plan = plan;
+  }
+
+  /** All steps have their outcome, if there were any. */
+  void applied() {
+    applied = true;
   }
 
   void add(Outcome outcome) {
@@ -42,8 +48,8 @@ final class FleetReport {
 
   /**
    * {@code {"plan": [...], "changed", "missing_secrets": [...], "not_in_file": [...]}}, where each
-   * step has a {@code status} once steps are made, and {@code restored} has the plugins that went
-   * back into service.
+   * step has a {@code status} once the plan is applied, and {@code restored} has the plugins that
+   * went back into service.
    */
   ObjectNode json() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
@@ -57,11 +63,11 @@ final class FleetReport {
       Outcome outcome = byStep.get(step);
       if (outcome != null) {
         put(outcome, shown);
-      } else if (!outcomes.isEmpty() || !problem.isEmpty()) {
+      } else if (applied) {
         shown.put("status", Status.NOT_DONE.toString());
       }
     }
-    if (!outcomes.isEmpty() || !problem.isEmpty()) {
+    if (applied) {
       json.put("changed", count(Status.DONE) > 0);
     }
     ArrayNode restored = json.putArray("restored");

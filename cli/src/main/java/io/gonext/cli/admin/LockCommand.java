@@ -2,15 +2,13 @@ package io.gonext.cli.admin;
 
 import io.gonext.cli.fetch.Digest;
 import io.gonext.cli.fetch.Downloads;
+import io.gonext.cli.output.JsonFile;
 import io.gonext.cli.output.JsonLines;
 import io.gonext.cli.output.PlainWriter;
 import io.gonext.host.BundleRejectedException;
 import io.gonext.host.manifest.Bundle;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -21,8 +19,6 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** {@code gonext lock}. */
@@ -41,9 +37,6 @@ import tools.jackson.databind.node.ObjectNode;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:done", "1:failed", "2:wrong command line"})
 public final class LockCommand implements Callable<Integer> {
-  private static final JsonMapper WRITER =
-      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
-
   @Spec private CommandSpec spec;
 
   @Parameters(
@@ -94,7 +87,6 @@ public final class LockCommand implements Callable<Integer> {
     return Digest.of(bytes);
   }
 
-  /** Replaces the file in one step. */
   private static void write(FleetFile fleet, Map<String, String> added) {
     ObjectNode json = fleet.json();
     for (JsonNode plugin : json.path("plugins")) {
@@ -103,12 +95,6 @@ public final class LockCommand implements Callable<Integer> {
         entry.put("digest", digest);
       }
     }
-    Path aside = fleet.path().resolveSibling(fleet.path().getFileName() + ".new");
-    try {
-      Files.writeString(aside, WRITER.writeValueAsString(json) + "\n");
-      Files.move(aside, fleet.path(), StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      throw new AdminException(fleet.path() + " cannot be written: " + e.getMessage());
-    }
+    JsonFile.replace(fleet.path(), JsonFile.bytes(json));
   }
 }

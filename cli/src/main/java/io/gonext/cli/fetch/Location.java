@@ -88,6 +88,18 @@ public sealed interface Location {
     };
   }
 
+  /** Where the signature of what is here is: beside it, with {@code .sig} at the end. */
+  default Location signature() {
+    return switch (this) {
+      case OfFile(Path path) -> new OfFile(path.resolveSibling(path.getFileName() + ".sig"));
+      case OfUrl(URI url) -> {
+        String path = url.getRawPath();
+        yield new OfUrl(url.resolve("./" + path.substring(path.lastIndexOf('/') + 1) + ".sig"));
+      }
+      case OfRegistry here -> here;
+    };
+  }
+
   private static CommandFailure wrong(String text, String advice) {
     return new CommandFailure(CommandFailure.Kind.FAILED, text + ": " + advice);
   }
