@@ -2,6 +2,7 @@ package io.gonext.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.SimpleFileServer;
 import io.gonext.guests.GuestBundle;
@@ -18,6 +19,10 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -259,6 +264,26 @@ class FleetTest {
   }
 
   @Test
+  void an_update_that_needs_a_new_secret_waits_for_it_and_the_old_version_serves()
+      throws Exception {
+    write(entry("settings", settings("1.0.0", ""), "\"grants\":[]"));
+    said("apply");
+    write(entry("settings", settings("2.0.0", "API_KEY"), "\"grants\":[]"));
+    assertThat(run("apply")).isEqualTo(1);
+    assertThat(text)
+        .contains(
+            "missing secret API_KEY: gonext secret set settings API_KEY",
+            "FAILED   update settings: 1.0.0 -> 2.0.0: the version cannot serve yet")
+        .doesNotContain("deactivate");
+    assertThat(plugins()).containsExactly("settings 1.0.0 ACTIVE");
+
+    typed("geheim\n", "secret", "set", "settings", "API_KEY");
+    said("apply");
+    assertThat(plugins()).containsExactly("settings 2.0.0 ACTIVE");
+    assertThat(grants("settings")).isEmpty();
+  }
+
+  @Test
   void a_version_that_needs_another_configuration_is_stopped_for_it() throws Exception {
     write(entry("settings", settings("1.0.0", ""), "\"config\":{\"size\":3}"));
     said("apply");
@@ -349,7 +374,7 @@ class FleetTest {
     Files.copy(bundle("app", "1", ""), files.resolve("app.gnplugin"));
     HttpServer web =
         SimpleFileServer.createFileServer(
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            new InetSocketAddress(loopback(), 0),
             files.toRealPath(),
             SimpleFileServer.OutputLevel.NONE);
     web.start();
@@ -399,6 +424,54 @@ class FleetTest {
     assertThat(plugins()).hasSize(3).allMatch(line -> line.endsWith("2.0.0 ACTIVE"));
     assertThat(grants("app")).containsExactly("kv.write");
     assertThat(run("apply", "--plan")).isZero();
+  }
+
+  @Test
+  void a_host_that_stops_in_the_middle_ends_the_run_with_what_was_done() throws Exception {
+    write(entry("app", bundle("app", "1", ""), ""));
+    HttpServer proxy = HttpServer.create(new InetSocketAddress(loopback(), 0), 0);
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      proxy.createContext("/", exchange -> forward(exchange, client, proxy));
+      proxy.start();
+      String url = "http://127.0.0.1:" + proxy.getAddress().getPort();
+      String file = directory.resolve("gonext.lock").toString();
+      assertThat(runAlone("apply", file, "--url", url, "--data", data.toString())).isEqualTo(4);
+    }
+    assertThat(text)
+        .contains("done     install app: 1.0.0", "no host answers at", "1 of 2 steps done");
+    said("apply");
+    assertThat(text).contains("plan: 1 step\n", "done     activate app");
+  }
+
+  private static InetAddress loopback() {
+    return InetAddress.getLoopbackAddress();
+  }
+
+  /** Stops the proxy instead of an activation. */
+  private static void forward(HttpExchange exchange, HttpClient client, HttpServer proxy)
+      throws IOException {
+    if (exchange.getRequestURI().getPath().endsWith("/activate")) {
+      exchange.close();
+      proxy.stop(0);
+      return;
+    }
+    URI target = URI.create("http://127.0.0.1:" + running.port() + exchange.getRequestURI());
+    HttpRequest.BodyPublisher body =
+        HttpRequest.BodyPublishers.ofByteArray(exchange.getRequestBody().readAllBytes());
+    HttpRequest request =
+        HttpRequest.newBuilder(target)
+            .method(exchange.getRequestMethod(), body)
+            .header("Authorization", exchange.getRequestHeaders().getFirst("Authorization"))
+            .build();
+    try {
+      HttpResponse<byte[]> answer = client.send(request, HttpResponse.BodyHandlers.ofByteArray());
+      exchange.sendResponseHeaders(answer.statusCode(), answer.body().length);
+      exchange.getResponseBody().write(answer.body());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      exchange.close();
+    }
   }
 
   private List<Integer> twice() throws Exception {

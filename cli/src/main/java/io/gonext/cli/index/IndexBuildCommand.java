@@ -50,19 +50,15 @@ final class IndexBuildCommand implements Callable<Integer> {
   @Option(
       names = "--base",
       paramLabel = "URL",
-      description = {
-        "Where the bundles will be: their references begin with it.",
-        "Without it, they are relative to the index."
-      })
+      description = "Where the bundles will be (default: beside the index).")
   private @Nullable String base;
 
   @Option(
       names = "--publisher",
       paramLabel = "NAME=FILE",
-      description = {
-        "A publisher and its public key. The index names it for each",
-        "bundle with its signature beside it. Repeatable."
-      })
+      description =
+          "A publisher and its public key. The index names it for each bundle that has its"
+              + " signature beside it. Repeatable.")
   private Map<String, Path> publishers = Map.of();
 
   @Option(
@@ -74,10 +70,9 @@ final class IndexBuildCommand implements Callable<Integer> {
   @Option(
       names = "--serial",
       paramLabel = "NUMBER",
-      description = {
-        "The serial of the index (default: the one of the file that",
-        "it replaces, plus one if anything changes)."
-      })
+      description =
+          "The serial of the index (default: the one of the file that it replaces, plus one if"
+              + " anything changes).")
   private @Nullable Long serial;
 
   @Option(names = "--json", description = "Print one JSON object.")
