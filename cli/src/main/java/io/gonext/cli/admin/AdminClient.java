@@ -4,6 +4,7 @@ import io.gonext.cli.output.HostRefusal;
 import io.gonext.cli.output.ServerSentEvents;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
+import io.gonext.host.trust.BundleSignature;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
@@ -15,6 +16,8 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
 import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
@@ -50,6 +53,12 @@ final class AdminClient implements AutoCloseable {
     return sendTo(method, PLUGINS + path, body);
   }
 
+  /** As {@link #send(String, String, byte[])}, for a bundle with its signatures. */
+  JsonNode send(String method, String path, byte[] bundle, List<BundleSignature> signatures)
+      throws InterruptedException {
+    return sendTo(method, PLUGINS + path, bundle, signatures);
+  }
+
   /** The application's functions; see {@link #send}. */
   JsonNode functions() throws InterruptedException {
     return sendTo("GET", "/api/v1/functions", new byte[0]);
@@ -80,15 +89,23 @@ final class AdminClient implements AutoCloseable {
   }
 
   private JsonNode sendTo(String method, String path, byte[] body) throws InterruptedException {
+    return sendTo(method, path, body, List.of());
+  }
+
+  private JsonNode sendTo(String method, String path, byte[] body, List<BundleSignature> signatures)
+      throws InterruptedException {
     URI uri = URI.create(host + path);
-    HttpRequest request =
+    HttpRequest.Builder building =
         HttpRequest.newBuilder(uri)
             .timeout(PATIENCE)
             .header("Authorization", "Bearer " + token)
             .header("Accept", "application/json")
             .header("Content-Type", "application/octet-stream")
-            .method(method, BodyPublishers.ofByteArray(body))
-            .build();
+            .method(method, BodyPublishers.ofByteArray(body));
+    for (BundleSignature signature : signatures) {
+      building.header("Gonext-Signature", Base64.getEncoder().encodeToString(signature.file()));
+    }
+    HttpRequest request = building.build();
     try {
       HttpResponse<InputStream> response = client.send(request, BodyHandlers.ofInputStream());
       try (InputStream in = response.body()) {

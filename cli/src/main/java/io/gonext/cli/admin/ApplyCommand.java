@@ -60,6 +60,12 @@ public final class ApplyCommand extends AdminCommand {
   @Option(names = "--delete-data", description = "With --prune: delete their data, too.")
   private boolean deleteData;
 
+  @Option(
+      names = "--allow-downgrade",
+      description =
+          "Take a bundle also when a higher version of the same publisher was in use before.")
+  private boolean allowDowngrade;
+
   @Override
   int run(AdminClient host, PrintWriter people, @Nullable JsonLines lines)
       throws InterruptedException {
@@ -96,7 +102,7 @@ public final class ApplyCommand extends AdminCommand {
       @Nullable PrintWriter people)
       throws InterruptedException {
     try {
-      new FleetRun(host, bundles, plan, deleteData)
+      new FleetRun(host, bundles, plan, deleteData, allowDowngrade)
           .make(outcome -> {
             report.add(outcome);
             if (people != null) {

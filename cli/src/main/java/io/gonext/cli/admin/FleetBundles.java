@@ -5,13 +5,18 @@ import io.gonext.cli.fetch.Downloads;
 import io.gonext.cli.fetch.Location;
 import io.gonext.cli.kit.TemporaryDirectory;
 import io.gonext.host.BundleRejectedException;
+import io.gonext.host.UntrustedException;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
+import io.gonext.host.trust.BundleSignature;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The bundles that a file names, each with the digest that it names. What is downloaded is kept in
@@ -43,6 +48,26 @@ final class FleetBundles implements AutoCloseable {
       keep(plugin.digest(), bytes);
     }
     return bytes;
+  }
+
+  /** The signatures in the files beside a bundle; a host decides what they are worth. */
+  List<BundleSignature> signatures(FleetFile.Entry plugin) throws InterruptedException {
+    List<BundleSignature> signatures = new ArrayList<>();
+    if (plugin.location() instanceof Location.OfRegistry) {
+      return signatures;
+    }
+    for (String end : List.of(".sig", ".minisig")) {
+      Location beside = plugin.location().beside(end);
+      Optional<byte[]> file = downloads.find(beside, BundleSignature.MAX_FILE_BYTES);
+      if (file.isPresent()) {
+        try {
+          signatures.add(BundleSignature.parse(file.get()));
+        } catch (UntrustedException e) {
+          throw new AdminException(beside + ": " + e.getMessage());
+        }
+      }
+    }
+    return signatures;
   }
 
   private void keep(String digest, byte[] bytes) {

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -321,7 +322,7 @@ final class FleetPlanner {
       }
     }
     for (String name : FleetOrder.of(needs)) {
-      FleetTarget target = targets.get(name);
+      FleetTarget target = Objects.requireNonNull(targets.get(name));
       steps.addAll(changes.getOrDefault(name, List.of()));
       if (target.entry().isPresent()
           && target.now().filter(now -> now.state() == PluginState.ERRORED).isPresent()) {

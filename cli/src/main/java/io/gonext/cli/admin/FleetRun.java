@@ -32,18 +32,29 @@ final class FleetRun {
   private final FleetBundles bundles;
   private final FleetPlan plan;
   private final boolean deleteData;
+  private final boolean allowDowngrade;
 
   private final Map<String, String> stuck = new HashMap<>();
 
   /** The plugins that this run took out of service and that still have their old bundle. */
   private final Set<String> stopped = new HashSet<>();
 
-  FleetRun(AdminClient client, FleetBundles bundles, FleetPlan plan, boolean deleteData) {
+  /**
+   * @param deleteData of the plugins that are uninstalled
+   * @param allowDowngrade whether a host may take a lower version than one that it had before
+   */
+  FleetRun(
+      AdminClient client,
+      FleetBundles bundles,
+      FleetPlan plan,
+      boolean deleteData,
+      boolean allowDowngrade) {
     this.client = client;
     this.host = new FleetHost(client);
     this.bundles = bundles;
     this.plan = plan;
     this.deleteData = deleteData;
+    this.allowDowngrade = allowDowngrade;
   }
 
   /** What became of a step. */
@@ -140,7 +151,7 @@ final class FleetRun {
   private List<String> make(FleetStep step) throws InterruptedException {
     String path = AdminCommand.of(step.plugin());
     return switch (step.action()) {
-      case INSTALL -> warnings(client.send("POST", "", bundles.bytes(entry(step))));
+      case INSTALL -> warnings(send("POST", "", entry(step)));
       case UPDATE -> update(step);
       case GRANTS -> {
         grant(path, entry(step).grants().orElseThrow());
@@ -171,6 +182,16 @@ final class FleetRun {
     return Objects.requireNonNull(plan.entries().get(step.plugin()));
   }
 
+  /** Sends a bundle with its signatures. */
+  private JsonNode send(String method, String path, FleetFile.Entry entry)
+      throws InterruptedException {
+    return client.send(
+        method,
+        path + "?allow_downgrade=" + allowDowngrade,
+        bundles.bytes(entry),
+        bundles.signatures(entry));
+  }
+
   private static List<String> warnings(JsonNode answer) {
     return answer.path("warnings").valueStream().map(warning -> warning.asString("")).toList();
   }
@@ -178,8 +199,7 @@ final class FleetRun {
   private List<String> update(FleetStep step) throws InterruptedException {
     FleetFile.Entry entry = entry(step);
     String path = AdminCommand.of(step.plugin());
-    byte[] bundle = bundles.bytes(entry);
-    JsonNode answer = client.send("PUT", path + "/bundle", bundle);
+    JsonNode answer = send("PUT", path + "/bundle", entry);
     if (!isWaiting(answer)) {
       return warnings(answer);
     }
@@ -204,7 +224,7 @@ final class FleetRun {
       client.send("DELETE", path + "/grants/" + capability, NOTHING);
     }
     if (!denied.isEmpty()) {
-      answer = client.send("PUT", path + "/bundle", bundle);
+      answer = send("PUT", path + "/bundle", entry);
     }
     if (isWaiting(answer)) {
       answer =

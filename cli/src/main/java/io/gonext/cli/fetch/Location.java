@@ -88,13 +88,16 @@ public sealed interface Location {
     };
   }
 
-  /** Where the signature of what is here is: beside it, with {@code .sig} at the end. */
-  default Location signature() {
+  /**
+   * The file beside this one whose name has an end added, such as {@code .sig}. An artifact has
+   * none.
+   */
+  default Location beside(String end) {
     return switch (this) {
-      case OfFile(Path path) -> new OfFile(path.resolveSibling(path.getFileName() + ".sig"));
+      case OfFile(Path path) -> new OfFile(path.resolveSibling(path.getFileName() + end));
       case OfUrl(URI url) -> {
         String path = url.getRawPath();
-        yield new OfUrl(url.resolve("./" + path.substring(path.lastIndexOf('/') + 1) + ".sig"));
+        yield new OfUrl(url.resolve("./" + path.substring(path.lastIndexOf('/') + 1) + end));
       }
       case OfRegistry here -> here;
     };

@@ -81,7 +81,7 @@ final class IndexSource {
   }
 
   private void requireSignature(Location location, byte[] bytes) throws InterruptedException {
-    Location beside = location.signature();
+    Location beside = location.beside(".sig");
     byte[] file =
         downloads
             .find(beside, BundleSignature.MAX_FILE_BYTES)
