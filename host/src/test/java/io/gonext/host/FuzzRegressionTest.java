@@ -6,6 +6,7 @@ import io.gonext.host.internal.route.RouteCodecFuzz;
 import io.gonext.host.json.StrictJsonFuzz;
 import io.gonext.host.manifest.BundleFuzz;
 import io.gonext.host.manifest.ManifestFuzz;
+import io.gonext.host.manifest.PublishedFormatFuzz;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +34,11 @@ class FuzzRegressionTest {
         target(RouteCodecFuzz.class, RouteCodecFuzz.seeds(), 5_000, new RouteCodecFuzz()::decode),
         target(BundleFuzz.class, BundleFuzz.seeds(), 3_000, new BundleFuzz()::read),
         target(ManifestFuzz.class, ManifestFuzz.seeds(), 3_000, new ManifestFuzz()::read),
+        target(
+            PublishedFormatFuzz.class,
+            PublishedFormatFuzz.seeds(),
+            300,
+            new PublishedFormatFuzz()::read),
         target(GuestAbiFuzz.class, GuestAbiFuzz.seeds(), 1_000, new GuestAbiFuzz()::answer));
   }
 
