@@ -216,6 +216,7 @@ final class FleetRun {
               + " what it shall have, or use gonext approve "
               + step.plugin());
     }
+    requireGranted(answer, step.plugin(), entry.grants().get());
     // An approval grants what nobody has decided on: so what the file does not grant is decided on
     // first, and the update takes the decisions over.
     SortedSet<String> denied = FleetTarget.decided(host.grants(step.plugin()).requested());
@@ -235,6 +236,29 @@ final class FleetRun {
                   StrictJson.valueOf(Map.of("sha256", answer.path("sha256").asString("")))));
     }
     return warnings(answer);
+  }
+
+  /**
+   * An approval grants all that a version requests, also what the file does not grant. The plan
+   * takes such a plugin out of service first; somebody may have activated it since.
+   */
+  private void requireGranted(JsonNode waiting, String plugin, SortedSet<String> wanted)
+      throws InterruptedException {
+    SortedSet<String> more = new TreeSet<>();
+    for (JsonNode change : waiting.path("capabilities")) {
+      if (change.path("change").asString("").equals("+")) {
+        more.add(change.path("id").asString(""));
+      }
+    }
+    more = FleetTarget.decided(more);
+    more.removeAll(wanted);
+    if (!more.isEmpty() && host.find(plugin).filter(Installed::isActive).isPresent()) {
+      throw new AdminException(
+          "the version requests "
+              + String.join(", ", more)
+              + ", which the file does not grant, and the plugin is in service: run the command"
+              + " again");
+    }
   }
 
   private static boolean isWaiting(JsonNode answer) {
