@@ -1,6 +1,7 @@
 package io.gonext.cli;
 
 import io.gonext.cli.admin.ActivateCommand;
+import io.gonext.cli.admin.ApplyCommand;
 import io.gonext.cli.admin.ApproveCommand;
 import io.gonext.cli.admin.AuditCommand;
 import io.gonext.cli.admin.ConfigCommand;
@@ -12,7 +13,9 @@ import io.gonext.cli.admin.InstallCommand;
 import io.gonext.cli.admin.InvalidationsCommand;
 import io.gonext.cli.admin.JobsCommand;
 import io.gonext.cli.admin.ListCommand;
+import io.gonext.cli.admin.LockCommand;
 import io.gonext.cli.admin.LogsCommand;
+import io.gonext.cli.admin.OutdatedCommand;
 import io.gonext.cli.admin.RejectCommand;
 import io.gonext.cli.admin.ResetCommand;
 import io.gonext.cli.admin.RollbackCommand;
@@ -21,6 +24,9 @@ import io.gonext.cli.admin.ShowCommand;
 import io.gonext.cli.admin.UninstallCommand;
 import io.gonext.cli.admin.UpdateCommand;
 import io.gonext.cli.admin.VersionsCommand;
+import io.gonext.cli.index.IndexCommand;
+import io.gonext.cli.index.InfoCommand;
+import io.gonext.cli.index.SearchCommand;
 import io.gonext.host.Host;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -45,6 +51,12 @@ import picocli.CommandLine.Spec;
       UpdateCommand.class,
       ApproveCommand.class,
       RejectCommand.class,
+      ApplyCommand.class,
+      LockCommand.class,
+      OutdatedCommand.class,
+      SearchCommand.class,
+      InfoCommand.class,
+      IndexCommand.class,
       HealthCommand.class,
       LogsCommand.class,
       VersionsCommand.class,

@@ -63,7 +63,8 @@ public final class Secrets {
    *
    * @param value at most {@link #MAX_BYTES} bytes; the caller may clear it afterwards
    * @throws UnknownPluginException when no plugin of that name is installed
-   * @throws ConflictException when the manifest of the installed version does not name the secret
+   * @throws ConflictException when neither the manifest of the installed version names the secret,
+   *     nor that of a version that waits for approval
    * @throws IllegalArgumentException when the value is empty or too long
    */
   public void set(String plugin, String name, byte[] value) {
@@ -71,11 +72,23 @@ public final class Secrets {
         "secret_set",
         plugin,
         () -> {
-          requireRequested(lifecycle.manifest(plugin), name);
+          requireRequested(plugin, name);
           vault.set(plugin, name, value);
           return true;
         });
     record.done("secret_set", plugin, ChangeRecord.detail().put("secret", name));
+  }
+
+  /** A version may wait because the secret has no value. */
+  private void requireRequested(String plugin, String name) {
+    Manifest installed = lifecycle.manifest(plugin);
+    if (lifecycle.pendingManifest(plugin).filter(waiting -> isRequested(waiting, name)).isEmpty()) {
+      requireRequested(installed, name);
+    }
+  }
+
+  private static boolean isRequested(Manifest manifest, String name) {
+    return manifest.secrets().stream().anyMatch(secret -> secret.name().equals(name));
   }
 
   /** Refuses values of secrets that an author gives with a version. */

@@ -6,6 +6,7 @@ import io.gonext.host.internal.route.RouteCodecFuzz;
 import io.gonext.host.json.StrictJsonFuzz;
 import io.gonext.host.manifest.BundleFuzz;
 import io.gonext.host.manifest.ManifestFuzz;
+import io.gonext.host.manifest.PublishedFormatFuzz;
 import io.gonext.host.trust.TrustFuzz;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,6 +36,11 @@ class FuzzRegressionTest {
         target(BundleFuzz.class, BundleFuzz.seeds(), 3_000, new BundleFuzz()::read),
         target(ManifestFuzz.class, ManifestFuzz.seeds(), 3_000, new ManifestFuzz()::read),
         target(TrustFuzz.class, TrustFuzz.seeds(), 3_000, new TrustFuzz()::read),
+        target(
+            PublishedFormatFuzz.class,
+            PublishedFormatFuzz.seeds(),
+            300,
+            new PublishedFormatFuzz()::read),
         target(GuestAbiFuzz.class, GuestAbiFuzz.seeds(), 1_000, new GuestAbiFuzz()::answer));
   }
 

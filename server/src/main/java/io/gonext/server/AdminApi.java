@@ -77,6 +77,7 @@ final class AdminApi {
 
   private List<Endpoint> own() {
     return List.of(
+        new Endpoint(HandlerType.GET, "/api/v1/host", AdminApi::about),
         new Endpoint(HandlerType.GET, FunctionApi.PATH, functions::list),
         new Endpoint(HandlerType.GET, InvalidationApi.PATH, invalidations::get),
         new Endpoint(HandlerType.GET, PREFIX, this::list),
@@ -119,6 +120,10 @@ final class AdminApi {
     try (var in = AdminApi.class.getResourceAsStream("openapi.json")) {
       return Objects.requireNonNull(in, "openapi.json").readAllBytes();
     }
+  }
+
+  private static void about(Context ctx) {
+    answer(ctx, JsonNodeFactory.instance.objectNode().put("version", Host.version()));
   }
 
   private void list(Context ctx) {
@@ -365,6 +370,13 @@ final class AdminApi {
           .addObject()
           .put("method", route.method())
           .put("path", "/api/plugins/" + manifest.name() + route.path());
+    }
+    var depends = body.putArray("depends");
+    for (Manifest.Dependency dependency : manifest.dependencies()) {
+      depends
+          .addObject()
+          .put("name", dependency.name())
+          .put("version", dependency.versionRange().toString());
     }
     var metrics = body.putArray("metrics");
     for (Manifest.Metric metric : manifest.metrics()) {

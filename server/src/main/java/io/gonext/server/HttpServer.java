@@ -3,6 +3,7 @@ package io.gonext.server;
 import io.gonext.host.Host;
 import io.gonext.host.internal.route.RouteHeaders;
 import io.gonext.host.manifest.ManifestSchema;
+import io.gonext.host.manifest.PublishedFormat;
 import io.gonext.host.trust.TrustPolicy;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
@@ -164,6 +165,11 @@ public final class HttpServer implements AutoCloseable {
     config.routes.get(
         "/schemas/trust-policy-v1.json",
         ctx -> ctx.contentType("application/schema+json").result(TrustPolicy.schema()));
+    for (PublishedFormat format : PublishedFormat.values()) {
+      config.routes.get(
+          "/schemas/" + format.file(),
+          ctx -> ctx.contentType("application/schema+json").result(format.bytes()));
+    }
     new HookApi(host, access).addTo(config.routes);
     if (!settings.tokens().isEmpty()) {
       new AdminApi(host, access, () -> closing).addTo(config.routes);

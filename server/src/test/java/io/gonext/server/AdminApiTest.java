@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
+import io.gonext.host.Host;
 import io.gonext.host.UpdatePolicy;
 import io.gonext.host.trust.TrustPolicy;
 import java.net.URI;
@@ -393,6 +394,17 @@ class AdminApiTest {
             .bytes();
     assertThat(send("POST", "/api/v1/plugins?grant=true&activate=true", bundle).statusCode())
         .isEqualTo(201);
+  }
+
+  @Test
+  void the_host_says_its_version_and_what_a_plugin_depends_on() throws Exception {
+    assertThat(json(send("GET", "/api/v1/host", new byte[0])).toString())
+        .isEqualTo("{\"version\":\"" + Host.version() + "\"}");
+    byte[] bundle =
+        version("1").field("depends", "[{\"name\":\"post-index\",\"version\":\"^1.4\"}]").bytes();
+    send("POST", "/api/v1/plugins", bundle);
+    assertThat(json(send("GET", "/api/v1/plugins/app", new byte[0])).path("depends").toString())
+        .isEqualTo("[{\"name\":\"post-index\",\"version\":\"^1.4\"}]");
   }
 
   @Test

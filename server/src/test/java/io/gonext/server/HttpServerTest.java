@@ -10,7 +10,9 @@ import io.gonext.host.hook.Degradation;
 import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.internal.route.RouteHeaders;
+import io.gonext.host.json.SchemaStandard;
 import io.gonext.host.json.StrictJson;
+import io.gonext.host.manifest.PublishedFormat;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -92,6 +94,21 @@ class HttpServerTest {
             "requires",
             "depends",
             "signature");
+  }
+
+  @Test
+  void the_schemas_of_lock_files_and_indexes_are_published() throws Exception {
+    for (PublishedFormat format : PublishedFormat.values()) {
+      URI uri = URI.create("http://127.0.0.1:" + server.port() + "/schemas/" + format.file());
+      HttpResponse<String> response =
+          server
+              .client()
+              .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
+      assertThat(response.statusCode()).isEqualTo(200);
+      JsonNode schema = StrictJson.parse(response.body().getBytes(StandardCharsets.UTF_8));
+      assertThat(SchemaStandard.problems(schema)).isEmpty();
+      assertThat(schema.path("additionalProperties").asBoolean(true)).isFalse();
+    }
   }
 
   @Test

@@ -78,6 +78,11 @@ final class AdminClient implements AutoCloseable {
     return sendTo(method, "/api/v1/jobs" + path, new byte[0]);
   }
 
+  /** The host itself; see {@link #send}. */
+  JsonNode host() throws InterruptedException {
+    return sendTo("GET", "/api/v1/host", new byte[0]);
+  }
+
   /** Replaces the master key; see {@link #send}. */
   JsonNode rotateMaster() throws InterruptedException {
     return sendTo("POST", "/api/v1/master-key/rotate", new byte[0]);
@@ -184,7 +189,8 @@ final class AdminClient implements AutoCloseable {
               + " give it with --token, GONEXT_TOKEN, or --data DIR");
     }
     HostRefusal refusal = HostRefusal.parse(answer);
-    return new AdminException(
+    return AdminException.refused(
+        status,
         refusal.detail().isEmpty() ? host + " answered " + status : refusal.summary(),
         refusal.problems());
   }

@@ -1,6 +1,7 @@
 package io.gonext.cli.admin;
 
 import io.gonext.cli.output.JsonLines;
+import io.gonext.cli.output.Table;
 import java.io.PrintWriter;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;

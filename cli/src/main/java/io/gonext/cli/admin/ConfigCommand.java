@@ -1,5 +1,6 @@
 package io.gonext.cli.admin;
 
+import io.gonext.cli.output.Table;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.ConfigSchema;

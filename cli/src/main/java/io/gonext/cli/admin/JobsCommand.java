@@ -1,5 +1,6 @@
 package io.gonext.cli.admin;
 
+import io.gonext.cli.output.Table;
 import io.gonext.host.JobState;
 import io.gonext.host.Jobs;
 import io.gonext.host.json.InvalidJsonException;

@@ -1,5 +1,6 @@
 package io.gonext.cli.admin;
 
+import io.gonext.cli.output.Table;
 import java.io.PrintWriter;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;

@@ -1,6 +1,7 @@
 package io.gonext.cli.admin;
 
 import io.gonext.cli.output.OptionPairs;
+import io.gonext.cli.output.Table;
 import io.gonext.host.HostConfig;
 import io.gonext.host.HostException;
 import io.gonext.host.Secrets;

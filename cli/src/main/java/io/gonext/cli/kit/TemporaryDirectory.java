@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A temporary directory; {@link #close} deletes it. */
 public record TemporaryDirectory(Path path) implements AutoCloseable {
-  static TemporaryDirectory create() throws IOException {
+  /** A new empty one. */
+  public static TemporaryDirectory create() throws IOException {
     return new TemporaryDirectory(Files.createTempDirectory("gonext-plugin"));
   }
 

@@ -63,9 +63,9 @@ public final class ConfigSchema {
   /**
    * A schema from a manifest that {@link ManifestReader} has accepted.
    *
-   * @param json the value of {@code config.schema}
+   * @param json the value of {@code config.schema}; the caller may change it afterwards
    */
-  static ConfigSchema of(JsonNode json) {
+  public static ConfigSchema of(JsonNode json) {
     return new ConfigSchema(json.deepCopy());
   }
 
@@ -92,14 +92,27 @@ public final class ConfigSchema {
     if (StrictJson.write(values).length > MAX_VALUES_BYTES) {
       return List.of("the configuration has more than " + MAX_VALUES_BYTES + " bytes");
     }
+    return problems(values, advice, Integer.MAX_VALUE);
+  }
+
+  /** As {@link #problems(ObjectNode)} for values of any size, but at most so many sentences. */
+  List<String> problems(ObjectNode values, int most) {
+    return problems(values, _ -> "", most);
+  }
+
+  private List<String> problems(ObjectNode values, UnaryOperator<String> advice, int most) {
     List<String> outOfRange = StrictJson.numbersOutOfRange(values);
     if (!outOfRange.isEmpty()) {
       return outOfRange.stream()
+          .limit(most)
           .map(pointer -> pointer + ": the number is not in the range of a double")
           .toList();
     }
     List<String> problems = new ArrayList<>();
     for (Error error : schema.validate(StrictJson.withPlainIntegers(values))) {
+      if (problems.size() == most) {
+        break;
+      }
       ManifestProblem problem = problem(error, values);
       String property = JsonPointers.first(problem.pointer());
       problems.add(problem + (property.isEmpty() ? "" : advice.apply(property)));

@@ -193,7 +193,7 @@ public final class VersionRange {
   }
 
   /** Whether a text is a range. */
-  static boolean isRange(String text) {
+  public static boolean isRange(String text) {
     try {
       parse(text);
       return true;

@@ -169,19 +169,17 @@ class ManifestReaderTest {
                           + " beginning with a letter: the plugin's slug in URLs, metrics, logs and"
                           + " the store",
                       "/nmae: no such field; allowed: $schema, apiVersion, name, version,"
-                          + " description, entry, capabilities, hooks, http, storage, config,"
-                          + " secrets, metrics, default_locale, jobs, cron, warm_up, limits,"
-                          + " requires, depends, signature;"
-                          + " did you mean name?",
+                          + " description, license, entry, capabilities, hooks, http, storage,"
+                          + " config, secrets, metrics, default_locale, jobs, cron, warm_up,"
+                          + " limits, requires, depends, signature; did you mean name?",
                       "/filters: no such field; allowed: $schema, apiVersion, name, version,"
-                          + " description, entry, capabilities, hooks, http, storage, config,"
-                          + " secrets, metrics, default_locale, jobs, cron, warm_up, limits,"
-                          + " requires, depends, signature;"
-                          + " did you mean hooks.filters?",
+                          + " description, license, entry, capabilities, hooks, http, storage,"
+                          + " config, secrets, metrics, default_locale, jobs, cron, warm_up,"
+                          + " limits, requires, depends, signature; did you mean hooks.filters?",
                       "/a~1b~0: no such field; allowed: $schema, apiVersion, name, version,"
-                          + " description, entry, capabilities, hooks, http, storage, config,"
-                          + " secrets, metrics, default_locale, jobs, cron, warm_up, limits,"
-                          + " requires, depends, signature",
+                          + " description, license, entry, capabilities, hooks, http, storage,"
+                          + " config, secrets, metrics, default_locale, jobs, cron, warm_up,"
+                          + " limits, requires, depends, signature",
                       "/version: found \"1\"; allowed: a version after Semantic Versioning 2.0.0,"
                           + " such as 1.0.0",
                       "/capabilities/1: found \"KV\"; allowed: a dotted lower-case token, such as"

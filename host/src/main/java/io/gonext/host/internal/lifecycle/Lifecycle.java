@@ -417,6 +417,11 @@ public final class Lifecycle {
     return updates.pendingChanges(plugin);
   }
 
+  /** The manifest of the version that waits for approval; empty when there is none. */
+  public Optional<Manifest> pendingManifest(String name) {
+    return find(name).flatMap(updates::pendingManifest);
+  }
+
   /**
    * Puts the version back that was replaced last; see {@link #update}.
    *

@@ -98,17 +98,21 @@ final class Updates {
 
   /** How the capabilities of the waiting version differ from those of the current one. */
   Optional<CapabilityChanges> pendingChanges(StoredPlugin stored) {
+    return pendingManifest(stored)
+        .map(pending -> CapabilityChanges.between(current(stored), pending, grants.registry()));
+  }
+
+  /** The manifest of the version that waits; empty when none waits that this host can read. */
+  Optional<Manifest> pendingManifest(StoredPlugin stored) {
     if (stored.pending() == null) {
       return Optional.empty();
     }
-    Manifest pending;
     try {
-      pending = installed.bundleOf(stored, stored.pending()).manifest();
+      return Optional.of(installed.bundleOf(stored, stored.pending()).manifest());
     } catch (BundleRejectedException | ConflictException e) {
       // This host cannot read the bundle, or the version was approved or rejected meanwhile.
       return Optional.empty();
     }
-    return Optional.of(CapabilityChanges.between(current(stored), pending, grants.registry()));
   }
 
   /** The manifest of the current version; empty when this host can no longer read it. */

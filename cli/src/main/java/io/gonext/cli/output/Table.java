@@ -1,4 +1,4 @@
-package io.gonext.cli.admin;
+package io.gonext.cli.output;
 
 import io.gonext.engine.PlainText;
 import java.io.PrintWriter;
@@ -6,14 +6,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A table as text. A column is as wide as its widest cell; an empty cell is a hyphen. */
-final class Table {
+public final class Table {
   private final List<List<String>> rows = new ArrayList<>();
 
-  Table(String... heads) {
+  /** A table without rows yet. */
+  public Table(String... heads) {
     rows.add(List.of(heads));
   }
 
-  void row(List<String> cells) {
+  /** Adds a row: a cell for each head. */
+  public void row(List<String> cells) {
     rows.add(cells.stream().map(cell -> cell.isEmpty() ? "-" : printable(cell)).toList());
   }
 
@@ -22,7 +24,7 @@ final class Table {
    *
    * @param none the sentence
    */
-  void print(PrintWriter out, String none) {
+  public void print(PrintWriter out, String none) {
     if (rows.size() == 1) {
       out.println(none);
       return;

@@ -1,0 +1,125 @@
+package io.gonext.cli.fetch;
+
+import io.gonext.cli.output.CommandFailure;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** Where a bundle, an index or a signature is. */
+public sealed interface Location {
+  /** A file. */
+  record OfFile(Path path) implements Location {
+    @Override
+    public String toString() {
+      return path.toString();
+    }
+  }
+
+  /** Something on a web server, by {@code https}, or {@code http} on this machine. */
+  record OfUrl(URI url) implements Location {
+    @Override
+    public String toString() {
+      return url.toString();
+    }
+  }
+
+  /**
+   * An artifact in an OCI registry.
+   *
+   * @param reference with {@code oci://} in front
+   */
+  record OfRegistry(String reference) implements Location {
+    @Override
+    public String toString() {
+      return reference;
+    }
+  }
+
+  /** What begins with a scheme. A Windows drive has one letter. */
+  Pattern SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:.*", Pattern.DOTALL);
+
+  /** The hosts that may be reached without TLS. */
+  Set<String> LOOPBACK = Set.of("127.0.0.1", "[::1]", "localhost");
+
+  /**
+   * Reads a path, a URL or a reference.
+   *
+   * @throws CommandFailure when it is none of these
+   */
+  static Location parse(String text) {
+    if (!SCHEME.matcher(text).matches()) {
+      return new OfFile(path(text));
+    }
+    if (text.startsWith("oci://")) {
+      return new OfRegistry(text);
+    }
+    URI url = url(text);
+    String scheme = url.getScheme();
+    if (url.getHost() == null || url.getRawUserInfo() != null) {
+      throw wrong(text, "give a URL as https://HOST/PATH, without a user name");
+    }
+    if (scheme.equals("https") || (scheme.equals("http") && LOOPBACK.contains(url.getHost()))) {
+      return new OfUrl(url);
+    }
+    throw wrong(
+        text,
+        scheme.equals("http")
+            ? "use https; http is for this machine only"
+            : "give a file, an https URL, or oci://REGISTRY/REPOSITORY:TAG");
+  }
+
+  /**
+   * Reads what stands in a file or an index: a path or a URL that is relative is relative to that
+   * file's place.
+   *
+   * @throws CommandFailure when it cannot be read
+   */
+  default Location resolve(String text) {
+    if (SCHEME.matcher(text).matches()) {
+      return parse(text);
+    }
+    return switch (this) {
+      case OfFile(Path path) -> new OfFile(path.resolveSibling(path(text)));
+      case OfUrl(URI url) -> parse(url.resolve(url(text)).toString());
+      case OfRegistry _ -> throw wrong(text, "an artifact has no directory: give a URL");
+    };
+  }
+
+  /**
+   * The file beside this one whose name has an end added, such as {@code .sig}. An artifact has
+   * none.
+   */
+  default Location beside(String end) {
+    return switch (this) {
+      case OfFile(Path path) -> new OfFile(path.resolveSibling(path.getFileName() + end));
+      case OfUrl(URI url) -> {
+        String path = url.getRawPath();
+        yield new OfUrl(url.resolve("./" + path.substring(path.lastIndexOf('/') + 1) + end));
+      }
+      case OfRegistry here -> here;
+    };
+  }
+
+  private static CommandFailure wrong(String text, String advice) {
+    return new CommandFailure(CommandFailure.Kind.FAILED, text + ": " + advice);
+  }
+
+  private static URI url(String text) {
+    try {
+      return new URI(text);
+    } catch (URISyntaxException e) {
+      throw wrong(text, "this is not a URL: " + e.getReason());
+    }
+  }
+
+  private static Path path(String text) {
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw wrong(text, "this is not a path: " + e.getReason());
+    }
+  }
+}
