@@ -2,6 +2,7 @@ package io.gonext.host;
 
 import io.gonext.engine.EngineLimits;
 import io.gonext.host.internal.service.secrets.MasterKeys;
+import io.gonext.host.registry.RegistrySettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
@@ -49,6 +50,7 @@ import org.jspecify.annotations.Nullable;
  *     told; others may be called, too
  * @param jobs how the host runs the jobs of plugins
  * @param egress where the HTTP requests of plugins may go
+ * @param registries the OCI registries that the host itself may pull plugins from
  * @param masterKey protects the secrets and the kept inputs of plugins; empty for one that the host
  *     makes in its data directory when it first needs one, which hosts that share a database cannot
  *     use
@@ -78,6 +80,7 @@ public record HostConfig(
     Set<String> hooks,
     JobPolicy jobs,
     Egress egress,
+    RegistrySettings registries,
     Optional<MasterKey> masterKey,
     Optional<MasterKey> nextMasterKey,
     List<HostFunctionSpec> functions,
@@ -147,6 +150,7 @@ public record HostConfig(
     builder.hooks = hooks;
     builder.jobs = jobs;
     builder.egress = egress;
+    builder.registries = registries;
     builder.masterKey = masterKey.orElse(null);
     builder.nextMasterKey = nextMasterKey.orElse(null);
     builder.functions.addAll(functions);
@@ -175,6 +179,7 @@ public record HostConfig(
     private Set<String> hooks = Set.of();
     private JobPolicy jobs = JobPolicy.defaults();
     private Egress egress = Egress.publicOnly();
+    private RegistrySettings registries = RegistrySettings.none();
     private @Nullable MasterKey masterKey;
     private @Nullable MasterKey nextMasterKey;
     private final List<HostFunctionSpec> functions = new ArrayList<>();
@@ -287,6 +292,12 @@ public record HostConfig(
       return this;
     }
 
+    /** Sets {@link HostConfig#registries}. */
+    public Builder registries(RegistrySettings registries) {
+      this.registries = registries;
+      return this;
+    }
+
     /** Sets {@link HostConfig#masterKey}. */
     public Builder masterKey(MasterKey masterKey) {
       this.masterKey = masterKey;
@@ -337,6 +348,7 @@ public record HostConfig(
           hooks,
           jobs,
           egress,
+          registries,
           Optional.ofNullable(masterKey),
           Optional.ofNullable(nextMasterKey),
           functions,

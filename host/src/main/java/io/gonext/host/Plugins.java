@@ -6,6 +6,10 @@ import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Locales;
 import io.gonext.host.manifest.Manifest;
+import io.gonext.host.registry.OciClient;
+import io.gonext.host.registry.OciReference;
+import io.gonext.host.registry.PulledPlugin;
+import io.gonext.host.registry.TransferListener;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,14 +35,21 @@ public final class Plugins {
   private final Configs configs;
   private final Secrets secrets;
   private final ChangeRecord record;
+  private final OciClient registries;
 
   Plugins(
-      Lifecycle lifecycle, Grants grants, Configs configs, Secrets secrets, ChangeRecord record) {
+      Lifecycle lifecycle,
+      Grants grants,
+      Configs configs,
+      Secrets secrets,
+      ChangeRecord record,
+      OciClient registries) {
     this.lifecycle = lifecycle;
     this.grants = grants;
     this.configs = configs;
     this.secrets = secrets;
     this.record = record;
+    this.registries = registries;
   }
 
   /**
@@ -90,6 +101,21 @@ public final class Plugins {
   /** Installs a bundle that is in memory; see {@link #install(Path)}. */
   public InstallResult install(byte[] bundle) {
     return install(() -> Bundle.read(bundle.clone(), lifecycle.vocabulary()));
+  }
+
+  /**
+   * Pulls a bundle from a registry, which changes nothing yet.
+   *
+   * @throws RegistryException when {@link HostConfig#registries} does not allow the registry, or it
+   *     does not give the bundle
+   */
+  public PulledPlugin pull(OciReference reference) throws InterruptedException {
+    return record.watch("pull", "", () -> registries.pull(reference, TransferListener.NONE));
+  }
+
+  /** Installs a bundle from a registry; see {@link #install(Path)}. */
+  public InstallResult install(PulledPlugin pulled) {
+    return install(pulled.bundle());
   }
 
   private InstallResult install(Supplier<Bundle> reader) {
@@ -211,6 +237,15 @@ public final class Plugins {
    */
   public UpdateResult update(String plugin, byte[] bundle) throws InterruptedException {
     return update(plugin, () -> Bundle.read(bundle.clone(), lifecycle.vocabulary()));
+  }
+
+  /**
+   * Updates to a bundle from a registry; see {@link #update(Path)}.
+   *
+   * @throws BundleRejectedException also when the bundle belongs to another plugin
+   */
+  public UpdateResult update(String plugin, PulledPlugin pulled) throws InterruptedException {
+    return update(plugin, pulled.bundle());
   }
 
   /**

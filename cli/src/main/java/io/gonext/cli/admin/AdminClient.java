@@ -4,6 +4,7 @@ import io.gonext.cli.output.HostRefusal;
 import io.gonext.cli.output.ServerSentEvents;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
+import io.gonext.host.registry.OciReference;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
@@ -17,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.MissingNode;
 
 /** Calls the admin API of one host. Thread-safe. */
@@ -27,8 +29,11 @@ final class AdminClient implements AutoCloseable {
   private static final String PLUGINS = "/api/v1/plugins";
   private static final int MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
-  /** Before it answers, a host compiles and warms a version, and drains the old one for 30 s. */
-  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  /**
+   * Before it answers, a host fetches a bundle for 2 min at most, compiles and warms it, and drains
+   * the old version for 30 s.
+   */
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   private final HttpClient client =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
@@ -48,6 +53,15 @@ final class AdminClient implements AutoCloseable {
    */
   JsonNode send(String method, String path, byte[] body) throws InterruptedException {
     return sendTo(method, PLUGINS + path, body);
+  }
+
+  /** As {@link #send}, with the reference of a bundle that the host fetches itself. */
+  JsonNode sendReference(String method, String path, OciReference reference)
+      throws InterruptedException {
+    byte[] body =
+        StrictJson.write(
+            JsonNodeFactory.instance.objectNode().put("reference", reference.toString()));
+    return sendTo(method, PLUGINS + path, body, "application/json");
   }
 
   /** The application's functions; see {@link #send}. */
@@ -75,13 +89,18 @@ final class AdminClient implements AutoCloseable {
   }
 
   private JsonNode sendTo(String method, String path, byte[] body) throws InterruptedException {
+    return sendTo(method, path, body, "application/octet-stream");
+  }
+
+  private JsonNode sendTo(String method, String path, byte[] body, String contentType)
+      throws InterruptedException {
     URI uri = URI.create(host + path);
     HttpRequest request =
         HttpRequest.newBuilder(uri)
             .timeout(PATIENCE)
             .header("Authorization", "Bearer " + token)
             .header("Accept", "application/json")
-            .header("Content-Type", "application/octet-stream")
+            .header("Content-Type", contentType)
             .method(method, BodyPublishers.ofByteArray(body))
             .build();
     try {

@@ -4,6 +4,7 @@ import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.BundleFiles;
+import io.gonext.host.registry.OciReference;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -22,7 +23,8 @@ import tools.jackson.databind.JsonNode;
     footer = {
       "  gonext update hello-rust-0.2.0.gnplugin",
       "  gonext update --approve hello-rust-0.2.0.gnplugin",
-      "  gonext update --wait hello-rust-0.2.0.gnplugin   for scripts"
+      "  gonext update --wait hello-rust-0.2.0.gnplugin   for scripts",
+      "  gonext update oci://ghcr.io/acme/hello:0.2.0     the host fetches it"
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
@@ -36,8 +38,13 @@ public final class UpdateCommand extends AdminCommand {
   /** The exit code when the version waits for approval. */
   private static final int WAITING = 3;
 
-  @Parameters(paramLabel = "FILE", description = "The .gnplugin file of the new version.")
-  private Path file;
+  @Parameters(
+      paramLabel = "FILE|REFERENCE",
+      description = {
+        "The .gnplugin file of the new version, or",
+        "oci://HOST/REPOSITORY:TAG, which the host fetches."
+      })
+  private String bundle;
 
   @Option(
       names = "--approve",
@@ -60,8 +67,11 @@ public final class UpdateCommand extends AdminCommand {
 
   @Override
   JsonNode ask(AdminClient host) throws InterruptedException {
-    byte[] bundle = read(file);
-    return host.send("PUT", of(name(bundle)) + "/bundle?approve=" + approve, bundle);
+    if (OciReference.isReference(bundle)) {
+      return host.sendReference("PUT", "?approve=" + approve, OciReference.parse(bundle));
+    }
+    byte[] bytes = read(Path.of(bundle));
+    return host.send("PUT", of(name(bytes)) + "/bundle?approve=" + approve, bytes);
   }
 
   /**

@@ -14,6 +14,10 @@ public final class PluginCommands {
         .addSubcommand(new CheckCommand())
         .addSubcommand(new CallCommand())
         .addSubcommand(new PackCommand())
-        .addSubcommand(new DiffCommand());
+        .addSubcommand(new DiffCommand())
+        .addSubcommand(new PushCommand())
+        .addSubcommand(new PullCommand())
+        .addSubcommand(new TagsCommand())
+        .addSubcommand(new CopyCommand());
   }
 }

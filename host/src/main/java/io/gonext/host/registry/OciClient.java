@@ -145,7 +145,8 @@ public final class OciClient implements AutoCloseable {
     }
     byte[] manifestJson = manifestJson(artifact.bundle());
     Named named = Named.read(manifestJson);
-    String file = named.name + "-" + named.version + ".gnplugin";
+    String base = named.name + "-" + named.version;
+    String file = base + ".gnplugin";
     Map<Descriptor, byte[]> blobs = new LinkedHashMap<>();
     Descriptor config = Descriptor.of(MediaTypes.MANIFEST, manifestJson);
     blobs.put(config, manifestJson);
@@ -153,10 +154,11 @@ public final class OciClient implements AutoCloseable {
     add(layers, blobs, MediaTypes.BUNDLE, file, artifact.bundle());
     artifact
         .sbom()
-        .ifPresent(sbom -> add(layers, blobs, MediaTypes.SBOM, file + ".cdx.json", sbom));
+        .ifPresent(sbom -> add(layers, blobs, MediaTypes.SBOM, base + ".cdx.json", sbom));
     artifact
         .provenance()
-        .ifPresent(one -> add(layers, blobs, MediaTypes.PROVENANCE, file + ".intoto.json", one));
+        .ifPresent(
+            one -> add(layers, blobs, MediaTypes.PROVENANCE, base + ".provenance.json", one));
     Map<String, String> annotations = new TreeMap<>(artifact.annotations());
     annotations.putIfAbsent(TITLE, named.name);
     annotations.put(VERSION, named.version);
@@ -304,14 +306,7 @@ public final class OciClient implements AutoCloseable {
       log.info("the signatures of {} cannot be read: {}", from, e.getMessage());
       return pulled;
     }
-    return new PulledPlugin(
-        pulled.reference(),
-        pulled.digest(),
-        pulled.bundle(),
-        signatures,
-        pulled.sbom(),
-        pulled.provenance(),
-        pulled.annotations());
+    return pulled.signedBy(signatures);
   }
 
   private PulledPlugin pull(
@@ -332,10 +327,12 @@ public final class OciClient implements AutoCloseable {
                     session.at,
                     "does not have exactly one layer of the type " + MediaTypes.BUNDLE));
     byte[] bundle = session.blobs.read(layer, "bundle", Bundle.MAX_BYTES);
-    requireConfigOf(manifest, bundle, session.at);
+    byte[] manifestJson = manifestJson(bundle);
+    requireConfigOf(manifest, manifestJson, session.at);
     return new PulledPlugin(
         asked,
         stored.digest().toString(),
+        Named.read(manifestJson).name(),
         bundle,
         signatures(session, stored.digest()),
         document(session, manifest, MediaTypes.SBOM),
@@ -344,9 +341,9 @@ public final class OciClient implements AutoCloseable {
   }
 
   /** An index that reads the config alone must not be told something else than the bundle says. */
-  private static void requireConfigOf(ImageManifest manifest, byte[] bundle, Endpoint at) {
+  private static void requireConfigOf(ImageManifest manifest, byte[] manifestJson, Endpoint at) {
     if (!manifest.config().mediaType().equals(MediaTypes.EMPTY)
-        && !manifest.config().digest().isOf(manifestJson(bundle))) {
+        && !manifest.config().digest().isOf(manifestJson)) {
       throw ImageManifest.unacceptable(
           at, "has a config that is not the manifest.json of its bundle");
     }

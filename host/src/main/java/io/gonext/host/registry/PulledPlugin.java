@@ -10,7 +10,8 @@ import java.util.Optional;
  *
  * @param reference as it was asked for
  * @param digest of the artifact's manifest, {@code sha256:...}: what the reference meant
- * @param bundle the bytes of the bundle, not yet read
+ * @param plugin the name in the bundle's manifest, which is not checked otherwise
+ * @param bundle the bytes of the bundle
  * @param signatureFiles the bytes of each signature that refers to the artifact, not yet verified
  * @param sbom CycloneDX in JSON
  * @param provenance an in-toto statement in JSON
@@ -19,6 +20,7 @@ import java.util.Optional;
 public record PulledPlugin(
     OciReference reference,
     String digest,
+    String plugin,
     byte[] bundle,
     List<byte[]> signatureFiles,
     Optional<byte[]> sbom,
@@ -27,6 +29,12 @@ public record PulledPlugin(
   public PulledPlugin {
     signatureFiles = List.copyOf(signatureFiles);
     annotations = Map.copyOf(annotations);
+  }
+
+  /** The same with these signatures. */
+  PulledPlugin signedBy(List<byte[]> files) {
+    return new PulledPlugin(
+        reference, digest, plugin, bundle, files, sbom, provenance, annotations);
   }
 
   /** Where it is from, without tag and digest: {@code oci://registry.example/acme/plugin}. */
