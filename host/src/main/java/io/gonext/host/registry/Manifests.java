@@ -24,7 +24,7 @@ final class Manifests {
           + ", application/vnd.docker.distribution.manifest.v2+json";
 
   private static final int MAX_PAGE_BYTES = 4 * 1024 * 1024;
-  private static final int MAX_PAGES = 1000;
+  private static final int MAX_PAGES = 200;
   private static final int MAX_TAGS = 100_000;
 
   /** The next page (RFC 8288): only this form is in use. */

@@ -31,7 +31,8 @@ class ChallengeTest {
   void several_challenges_may_stand_in_one_header() {
     assertThat(
             Challenge.parse(
-                "Negotiate, ,NTLM abc/+==, BASIC realm = x , Bearer Realm=\"a \\\"b\\\\\", error=e"))
+                "Negotiate, ,NTLM abc/+==, BASIC realm = x , Bearer Realm=\"a \\\"b\\\\\","
+                    + " error=e"))
         .containsExactly(
             new Challenge("negotiate", Map.of()),
             new Challenge("ntlm", Map.of()),

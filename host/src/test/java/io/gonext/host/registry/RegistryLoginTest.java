@@ -106,8 +106,7 @@ class RegistryLoginTest {
       assertUnauthorized(client, "config.json is not JSON");
       write("{\"auths\":{\"%s\":{\"auth\":\"?\"}}}".formatted(basic.registry()));
       assertUnauthorized(client, "has no base64 in \"auth\" of " + basic.registry());
-      write(
-          "{\"auths\":{\"%s\":{\"auth\":\"%s\"}}}".formatted(basic.registry(), base64("geheim")));
+      write("{\"auths\":{\"%s\":{\"auth\":\"%s\"}}}".formatted(basic.registry(), base64("geheim")));
       assertUnauthorized(client, "has no user and password");
     }
   }
@@ -165,15 +164,13 @@ class RegistryLoginTest {
     try (TokenServer tokens = new TokenServer();
         DockerRegistry registry =
             DockerRegistry.start(
-                Files.createDirectory(directory.resolve("token")), tokens.configuration(directory));
+                Files.createDirectory(directory.resolve("token")),
+                tokens.configuration(directory));
         OciClient client = TestClients.client(directory)) {
-      write(
-          "{\"auths\":{\"%s\":{\"auth\":\"%s\"}}}"
-              .formatted(registry.registry(), base64(LOGIN)));
+      write("{\"auths\":{\"%s\":{\"auth\":\"%s\"}}}".formatted(registry.registry(), base64(LOGIN)));
       OciReference reference = at(registry);
       client.push(reference, PluginArtifact.of(bundle), TransferListener.NONE);
-      assertThat(tokens.asked)
-          .containsExactly("GET repository:acme/echo:pull,push of " + LOGIN);
+      assertThat(tokens.asked).containsExactly("GET repository:acme/echo:pull,push of " + LOGIN);
       assertThat(client.pull(reference.withTag("1.0.0"), TransferListener.NONE).bundle())
           .isEqualTo(bundle);
       assertThat(tokens.asked).hasSize(2).endsWith("GET repository:acme/echo:pull of " + LOGIN);
@@ -317,7 +314,7 @@ class RegistryLoginTest {
               .collect(Collectors.joining(","));
       String claims =
           ("{\"iss\":\"tests\",\"sub\":\"jane\",\"aud\":\"test\",\"exp\":%d,\"nbf\":%d,\"iat\":%d,"
-                  + "\"jti\":\"1\",\"access\":[{\"type\":\"repository\",\"name\":\"%s\",\"actions\":[%s]}]}")
+               + "\"jti\":\"1\",\"access\":[{\"type\":\"repository\",\"name\":\"%s\",\"actions\":[%s]}]}")
               .formatted(now + validSeconds, now - 7200, now - 7200, parts[1], actions);
       try {
         String signed =
@@ -352,15 +349,17 @@ class RegistryLoginTest {
               der(0x02, BigInteger.ONE.toByteArray()),
               algorithm,
               name,
-              der(0x30, der(0x17, "200101000000Z".getBytes()), der(0x17, "491231235959Z".getBytes())),
+              der(
+                  0x30,
+                  der(0x17, "200101000000Z".getBytes()),
+                  der(0x17, "491231235959Z".getBytes())),
               name,
               keys.getPublic().getEncoded());
       Signature signer = Signature.getInstance("SHA256withRSA");
       signer.initSign(keys.getPrivate());
       signer.update(content);
       byte[] signature = signer.sign();
-      byte[] certificate =
-          der(0x30, content, algorithm, der(0x03, new byte[] {0}, signature));
+      byte[] certificate = der(0x30, content, algorithm, der(0x03, new byte[] {0}, signature));
       CertificateFactory.getInstance("X.509")
           .generateCertificate(new java.io.ByteArrayInputStream(certificate));
       return certificate;

@@ -1,0 +1,12 @@
+module gonext.io/conformance/oras
+
+go 1.24.0
+
+require (
+	github.com/google/go-containerregistry v0.20.6
+	github.com/opencontainers/go-digest v1.0.0
+	github.com/opencontainers/image-spec v1.1.1
+	oras.land/oras-go/v2 v2.6.0
+)
+
+require golang.org/x/sync v0.15.0 // indirect
