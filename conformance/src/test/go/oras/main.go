@@ -1,4 +1,4 @@
-// Pushes and pulls plugins with oras-go, and serves a registry that has the referrers API. The
+// Pushes and pulls plugins with oras-go, and serves registries that have the referrers API. The
 // tests compare it with the host's own client.
 package main
 
@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"os"
 
+	"cuelabs.dev/go/oci/ociregistry/ocimem"
+	"cuelabs.dev/go/oci/ociregistry/ociserver"
 	"github.com/google/go-containerregistry/pkg/registry"
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go/v1"
@@ -33,7 +35,7 @@ func main() {
 	var err error
 	switch os.Args[1] {
 	case "serve":
-		err = serve()
+		err = serve(os.Args[2])
 	case "push":
 		err = push(os.Args[2], os.Args[3], os.Args[4], os.Args[5], os.Args[6])
 	case "pull":
@@ -45,13 +47,16 @@ func main() {
 }
 
 // serve prints the port and runs until standard input ends.
-func serve() error {
+func serve(which string) error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	handler := registry.New(
-		registry.WithReferrersSupport(true), registry.Logger(log.New(io.Discard, "", 0)))
+	handler := ociserver.New(ocimem.New(), nil)
+	if which == "go-containerregistry" {
+		handler = registry.New(
+			registry.WithReferrersSupport(true), registry.Logger(log.New(io.Discard, "", 0)))
+	}
 	go func() { _ = http.Serve(listener, handler) }()
 	fmt.Println(listener.Addr().(*net.TCPAddr).Port)
 	_, err = io.Copy(io.Discard, os.Stdin)

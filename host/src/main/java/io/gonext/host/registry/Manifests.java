@@ -138,15 +138,39 @@ final class Manifests {
     if (all == null) {
       all = fallback(subject);
     }
-    List<Descriptor> found =
+    List<Descriptor> candidates =
         all.stream()
-            .filter(one -> artifactType.isEmpty() || one.artifactType().equals(artifactType))
+            .filter(one ->
+                artifactType.isEmpty()
+                    || one.artifactType().equals(artifactType)
+                    || isUnknown(one.artifactType()))
             .toList();
-    if (found.size() > MAX_REFERRERS) {
+    if (candidates.size() > MAX_REFERRERS) {
       throw ImageManifest.unacceptable(
           calls.at(), "has more than " + MAX_REFERRERS + " artifacts that refer to " + subject);
     }
+    List<Descriptor> found = new ArrayList<>();
+    for (Descriptor one : candidates) {
+      Descriptor typed = isUnknown(one.artifactType()) ? one.typed(typeOf(one)) : one;
+      if (artifactType.isEmpty() || typed.artifactType().equals(artifactType)) {
+        found.add(typed);
+      }
+    }
     return found;
+  }
+
+  /** Some registries leave out the type, or give that of the empty config instead. */
+  private static boolean isUnknown(String artifactType) {
+    return artifactType.isEmpty() || artifactType.equals(MediaTypes.EMPTY);
+  }
+
+  private String typeOf(Descriptor referrer) throws InterruptedException {
+    Stored stored = read(referrer.digest().toString());
+    try {
+      return ImageManifest.read(stored.bytes(), calls.at()).artifactType();
+    } catch (RegistryException e) {
+      return ""; // an index, say: what others attach is not ours to judge
+    }
   }
 
   /** Empty for a registry without the API. */

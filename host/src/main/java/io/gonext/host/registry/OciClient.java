@@ -218,7 +218,8 @@ public final class OciClient implements AutoCloseable {
 
   private static long sign(Session session, Descriptor subject, String title, byte[] signature)
       throws InterruptedException {
-    Descriptor config = Descriptor.of(MediaTypes.EMPTY, ImageManifest.EMPTY_CONFIG);
+    // go-containerregistry's registry takes the config's type for that of the artifact.
+    Descriptor config = Descriptor.of(MediaTypes.SIGNATURE, ImageManifest.EMPTY_CONFIG);
     Descriptor layer = Descriptor.of(MediaTypes.SIGNATURE, signature).titled(title);
     Map<Descriptor, byte[]> blobs = new LinkedHashMap<>();
     blobs.put(config, ImageManifest.EMPTY_CONFIG);
