@@ -136,7 +136,9 @@ class OrasTest {
             PluginArtifact.of(BUNDLE).signedBy(List.of(signature)),
             TransferListener.NONE);
     Path files = Files.createDirectory(directory.resolve("pulled"));
-    JsonNode pulled = StrictJson.parse(run("pull", place, "1.0.0", files.toString()).getBytes());
+    JsonNode pulled =
+        StrictJson.parse(
+            run("pull", place, "1.0.0", files.toString()).getBytes(StandardCharsets.UTF_8));
     assertThat(pulled.path("digest").asString()).isEqualTo(pushed.reference().digest().orElse(""));
     assertThat(pulled.path("artifactType").asString())
         .isEqualTo("application/vnd.gonext.plugin.v1");

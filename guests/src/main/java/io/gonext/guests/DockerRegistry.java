@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
@@ -75,7 +76,7 @@ public final class DockerRegistry implements AutoCloseable {
     Thread.ofVirtual().start(() -> read(process, port));
     try {
       return new DockerRegistry(process, port.get(30, TimeUnit.SECONDS));
-    } catch (java.util.concurrent.ExecutionException | TimeoutException e) {
+    } catch (ExecutionException | TimeoutException e) {
       process.destroyForcibly();
       throw new IOException("docker-registry does not start", e);
     }

@@ -14,6 +14,7 @@ import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -108,8 +109,8 @@ final class PushCommand extends KitCommand {
     };
   }
 
-  private TreeMap<String, String> annotations() {
-    TreeMap<String, String> all = new TreeMap<>();
+  private SortedMap<String, String> annotations() {
+    SortedMap<String, String> all = new TreeMap<>();
     annotations.forEach((key, value) -> all.put(key.contains(".") ? key : PREFIX + key, value));
     if (created != null) {
       try {

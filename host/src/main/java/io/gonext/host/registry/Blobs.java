@@ -5,6 +5,7 @@ import io.gonext.host.manifest.FetchUrl;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
@@ -78,12 +79,12 @@ final class Blobs {
       } catch (IOException e) {
         Retries.PassingException lost = RegistryHttp.failure(answer.url(), e);
         throw new Retries.PassingException(
-            String.valueOf(lost.getMessage()), java.time.Duration.ZERO, received.length > before);
+            String.valueOf(lost.getMessage()), Duration.ZERO, received.length > before);
       }
       if (received.length < received.blob.size()) {
         throw new Retries.PassingException(
             answer.url().origin() + " hung up before the " + received.what + " was complete",
-            java.time.Duration.ZERO,
+            Duration.ZERO,
             received.length > before);
       }
     }
@@ -161,7 +162,7 @@ final class Blobs {
             calls.deadline(),
             calls.at().registry(),
             () -> has(blob) ? Place.NONE : begin(blob, from));
-    if (first == Place.NONE) {
+    if (first.isNowhere()) {
       return 0;
     }
     byte[] bytes = source.read();
@@ -172,10 +173,10 @@ final class Blobs {
         calls.at().registry(),
         () -> {
           Place next = place.getAndSet(Place.NONE);
-          if (next == Place.NONE) {
+          if (next.isNowhere()) {
             next = begin(blob, from);
           }
-          if (next != Place.NONE) {
+          if (!next.isNowhere()) {
             put(next, blob, bytes, what);
             return (long) bytes.length;
           }
@@ -199,6 +200,10 @@ final class Blobs {
   private record Place(Optional<FetchUrl> url, Reach reach) {
     /** Nowhere, since the registry has the blob. */
     static final Place NONE = new Place(Optional.empty(), Reach.PUBLIC);
+
+    boolean isNowhere() {
+      return url.isEmpty();
+    }
   }
 
   private Place begin(Descriptor blob, Optional<Endpoint> from)

@@ -121,7 +121,7 @@ record Challenge(String scheme, Map<String, String> parameters) {
         if (c == '\\' && ++at < text.length()) {
           c = text.charAt(at);
         }
-        if (c < ' ' && c != '\t' || c == 0x7f) {
+        if ((c < ' ' && c != '\t') || c == 0x7f) {
           throw unexpected();
         }
         value.append(c);

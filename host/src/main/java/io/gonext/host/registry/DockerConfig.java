@@ -3,6 +3,7 @@ package io.gonext.host.registry;
 import io.gonext.host.RegistryException;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -132,7 +133,7 @@ final class DockerConfig {
   /** The directories of {@code PATH}. */
   static List<Path> searchPath() {
     String path = System.getenv().getOrDefault("PATH", "");
-    return List.of(path.split(java.io.File.pathSeparator, -1)).stream()
+    return List.of(path.split(File.pathSeparator, -1)).stream()
         .filter(directory -> !directory.isEmpty())
         .map(Path::of)
         .toList();

@@ -8,6 +8,7 @@ import io.gonext.host.internal.service.http.CheckedResolver;
 import io.gonext.host.internal.service.http.NameLookup;
 import io.gonext.host.manifest.FetchUrl;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Map;
@@ -21,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
+import javax.net.ssl.SSLException;
 import org.eclipse.jetty.client.BytesRequestContent;
 import org.eclipse.jetty.client.HttpClient;
 import org.eclipse.jetty.client.InputStreamResponseListener;
@@ -165,7 +167,7 @@ final class RegistryHttp implements AutoCloseable {
         throw new RegistryException(
             RegistryException.Kind.UNAVAILABLE, url.host() + " has no known address");
       }
-      if (cause instanceof javax.net.ssl.SSLException) {
+      if (cause instanceof SSLException) {
         throw new RegistryException(
             RegistryException.Kind.UNAVAILABLE,
             "no TLS connection to "
@@ -174,7 +176,7 @@ final class RegistryHttp implements AutoCloseable {
                 + PlainText.of(String.valueOf(cause.getMessage()), 200)
                 + "; a registry without TLS has to be named with --plain-http");
       }
-      if (cause instanceof java.net.ConnectException) {
+      if (cause instanceof ConnectException) {
         return new Retries.PassingException(url.origin() + " accepts no connection");
       }
     }

@@ -12,6 +12,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -104,8 +105,8 @@ class DockerRegistryTest {
         new PluginArtifact(
             bundle,
             List.of(),
-            Optional.of("{\"bomFormat\":\"CycloneDX\"}".getBytes()),
-            Optional.of("{}".getBytes()),
+            Optional.of("{\"bomFormat\":\"CycloneDX\"}".getBytes(StandardCharsets.UTF_8)),
+            Optional.of("{}".getBytes(StandardCharsets.UTF_8)),
             annotations));
     HttpResponse<byte[]> answer = get("/manifests/1.0.0");
     assertThat(answer.headers().firstValue("Content-Type"))
@@ -140,7 +141,7 @@ class DockerRegistryTest {
   @Test
   void signatures_are_found_by_the_fallback_tag() throws InterruptedException {
     byte[] one = new byte[64];
-    byte[] other = "untrusted comment: x".getBytes();
+    byte[] other = "untrusted comment: x".getBytes(StandardCharsets.UTF_8);
     PushedArtifact pushed = push(PluginArtifact.of(bundle).signedBy(List.of(one)));
     assertThat(pushed.referrers()).isOne();
     // A second signature, of another publisher, joins the first; the first is not doubled.

@@ -341,7 +341,12 @@ class RegistryLoginTest {
     /** A self-signed X.509 certificate, since the JDK has no public API that makes one. */
     private byte[] certificate() throws Exception {
       byte[] algorithm = hex("300d06092a864886f70d01010b0500");
-      byte[] name = der(0x30, der(0x31, der(0x30, hex("0603550403"), der(0x0c, "t".getBytes()))));
+      byte[] name =
+          der(
+              0x30,
+              der(
+                  0x31,
+                  der(0x30, hex("0603550403"), der(0x0c, "t".getBytes(StandardCharsets.UTF_8)))));
       byte[] content =
           der(
               0x30,
@@ -351,8 +356,8 @@ class RegistryLoginTest {
               name,
               der(
                   0x30,
-                  der(0x17, "200101000000Z".getBytes()),
-                  der(0x17, "491231235959Z".getBytes())),
+                  der(0x17, "200101000000Z".getBytes(StandardCharsets.UTF_8)),
+                  der(0x17, "491231235959Z".getBytes(StandardCharsets.UTF_8))),
               name,
               keys.getPublic().getEncoded());
       Signature signer = Signature.getInstance("SHA256withRSA");
