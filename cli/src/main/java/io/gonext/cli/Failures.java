@@ -6,6 +6,7 @@ import io.gonext.cli.output.JsonLines;
 import io.gonext.cli.output.PlainWriter;
 import io.gonext.host.BundleRejectedException;
 import io.gonext.host.HostException;
+import io.gonext.host.RegistryException;
 import io.gonext.host.UntrustedException;
 import io.gonext.server.ServerStartException;
 import java.io.PrintWriter;
@@ -66,6 +67,8 @@ final class Failures {
       case BundleRejectedException known ->
           refused(command, known.summary(), known.problems(), ExitCode.SOFTWARE);
       case UntrustedException known -> untrusted(command, known);
+      case RegistryException known when known.kind() == RegistryException.Kind.REFERENCE ->
+          failed(command, known.getMessage(), ExitCode.USAGE);
       case HostException known -> failed(command, known.getMessage(), ExitCode.SOFTWARE);
       case CommandFailure known ->
           failed(command, known.getMessage(), known.details(), known.kind().exitCode());

@@ -1,6 +1,7 @@
 package io.gonext.cli;
 
 import io.gonext.cli.admin.StoreOptions;
+import io.gonext.cli.kit.MirrorConverter;
 import io.gonext.cli.output.OptionPairs;
 import io.gonext.engine.EngineLimits;
 import io.gonext.host.AddressRange;
@@ -21,6 +22,9 @@ import io.gonext.host.StoredPlugin;
 import io.gonext.host.UpdatePolicy;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Vocabulary;
+import io.gonext.host.registry.RegistryMirror;
+import io.gonext.host.registry.RegistryPattern;
+import io.gonext.host.registry.RegistrySettings;
 import io.gonext.server.AdminToken;
 import io.gonext.server.ServerConfig;
 import java.nio.file.Path;
@@ -213,6 +217,33 @@ final class ServeCommand implements Callable<Integer> {
           "How many HTTP requests one plugin may send in a minute; a manifest may lower it"
               + " (default: ${DEFAULT-VALUE}).")
   private int egressRate = Egress.DEFAULT_PER_MINUTE;
+
+  @Option(
+      names = "--registry",
+      paramLabel = "PATTERN",
+      converter = RegistryPatternConverter.class,
+      description = {
+        "Let operators install from this OCI registry:",
+        "HOST, HOST:PORT, HOST/REPOSITORY or *.DOMAIN",
+        "Without it, the host pulls from none. Repeatable."
+      })
+  private List<RegistryPattern> registries = new ArrayList<>();
+
+  @Option(
+      names = "--registry-mirror",
+      paramLabel = "REGISTRY=MIRROR",
+      converter = MirrorConverter.class,
+      description =
+          "Ask this host first for what REGISTRY holds, such as docker.io=mirror.example.com."
+              + " Repeatable.")
+  private List<RegistryMirror> registryMirrors = new ArrayList<>();
+
+  @Option(
+      names = "--registry-plain-http",
+      paramLabel = "HOST[:PORT]",
+      description =
+          "Speak HTTP without TLS to this registry; one on this machine always does. Repeatable.")
+  private List<String> plainRegistries = new ArrayList<>();
 
   @Option(
       names = "--breaker",
@@ -423,6 +454,14 @@ final class ServeCommand implements Callable<Integer> {
     return fuel == null ? limits : limits.withFuel(fuel);
   }
 
+  private RegistrySettings registrySettings() {
+    RegistrySettings.Builder settings = RegistrySettings.builder();
+    registries.forEach(settings::allow);
+    registryMirrors.forEach(settings::mirror);
+    plainRegistries.forEach(settings::plainHttp);
+    return settings.build();
+  }
+
   /** The configuration that the command line requests. */
   HostConfig hostConfig() {
     requireInRange("--memory-mb", memoryMb, EngineLimits.MOST_PAGES / OperatorLimits.PAGES_PER_MB);
@@ -450,6 +489,7 @@ final class ServeCommand implements Callable<Integer> {
         .breaker(breakerPolicy())
         .jobs(jobs.withTimes(jobs.poll(), Duration.ofSeconds(jobTakeoverSeconds)))
         .egress(new Egress(egressMode, egressAllowed, egressRate))
+        .registries(registrySettings())
         .limits(limits())
         .engineLimits(
             engineLimits()

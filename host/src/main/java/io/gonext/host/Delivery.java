@@ -1,6 +1,7 @@
 package io.gonext.host;
 
 import io.gonext.host.manifest.Bundle;
+import io.gonext.host.registry.PulledPlugin;
 import io.gonext.host.trust.BundleSignature;
 import io.gonext.host.trust.TrustPolicy;
 import java.io.IOException;
@@ -77,11 +78,12 @@ public final class Delivery {
    * registry. What is not a signature is left out, and so is what exceeds {@link
    * TrustPolicy#MAX_SIGNATURES}.
    *
-   * @param origin the reference in the registry, with or without {@code oci://}
+   * <p>A policy sees where it came from, without tag and digest.
    */
-  public static Delivery fetched(byte[] bundle, List<byte[]> signatureFiles, String origin) {
+  public static Delivery fetched(PulledPlugin pulled) {
+    String origin = pulled.origin();
     List<BundleSignature> signatures = new ArrayList<>();
-    for (byte[] file : signatureFiles) {
+    for (byte[] file : pulled.signatureFiles()) {
       try {
         if (signatures.size() < TrustPolicy.MAX_SIGNATURES) {
           signatures.add(BundleSignature.parse(file));
@@ -90,7 +92,7 @@ public final class Delivery {
         log.warn("a signature from {} is left out: {}", origin, e.getMessage());
       }
     }
-    return new Delivery(bundle, signatures, origin);
+    return new Delivery(pulled.bundle(), signatures, origin);
   }
 
   /**

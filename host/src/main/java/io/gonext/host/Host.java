@@ -19,6 +19,7 @@ import io.gonext.host.internal.service.jobs.JobQueue;
 import io.gonext.host.internal.service.secrets.Vault;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.json.StrictJson;
+import io.gonext.host.registry.OciClient;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -58,6 +59,7 @@ public final class Host implements AutoCloseable {
   private final Logs logs;
   private final Health health;
   private final CacheInvalidations cacheInvalidations;
+  private final OciClient registries;
 
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -74,7 +76,8 @@ public final class Host implements AutoCloseable {
       JobQueue jobQueue,
       JobRunner jobRunner,
       List<HostFunctionSpec> functions,
-      CacheInvalidations cacheInvalidations) {
+      CacheInvalidations cacheInvalidations,
+      OciClient registries) {
     this.store = store;
     this.engine = engine;
     this.metrics = metrics;
@@ -84,11 +87,12 @@ public final class Host implements AutoCloseable {
     this.watch = watch;
     this.functions = functions;
     this.cacheInvalidations = cacheInvalidations;
+    this.registries = registries;
     ChangeRecord record = new ChangeRecord(services.audit(), services.meters(), lifecycle::find);
     this.configs = new Configs(lifecycle, configurations, record);
     this.secrets = new Secrets(lifecycle, vault, record);
     this.trust = new Trust(lifecycle);
-    this.plugins = new Plugins(lifecycle, services.grants(), configs, secrets, record);
+    this.plugins = new Plugins(lifecycle, services.grants(), configs, secrets, record, registries);
     this.jobs = new Jobs(lifecycle, jobQueue, record);
     this.jobRunner = jobRunner;
     this.audit = new AuditTrail(services.audit());
@@ -312,6 +316,7 @@ public final class Host implements AutoCloseable {
       metrics.close();
       engine.close();
       services.close();
+      registries.close();
       store.close();
     }
   }

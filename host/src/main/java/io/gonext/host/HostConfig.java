@@ -3,6 +3,7 @@ package io.gonext.host;
 import io.gonext.engine.EngineLimits;
 import io.gonext.host.internal.lifecycle.TrustGate;
 import io.gonext.host.internal.service.secrets.MasterKeys;
+import io.gonext.host.registry.RegistrySettings;
 import io.gonext.host.trust.TrustPolicy;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -52,6 +53,7 @@ import org.jspecify.annotations.Nullable;
  *     told; others may be called, too
  * @param jobs how the host runs the jobs of plugins
  * @param egress where the HTTP requests of plugins may go
+ * @param registries the OCI registries that the host itself may pull plugins from
  * @param masterKey protects the secrets and the kept inputs of plugins; empty for one that the host
  *     makes in its data directory when it first needs one, which hosts that share a database cannot
  *     use
@@ -82,6 +84,7 @@ public record HostConfig(
     Set<String> hooks,
     JobPolicy jobs,
     Egress egress,
+    RegistrySettings registries,
     Optional<MasterKey> masterKey,
     Optional<MasterKey> nextMasterKey,
     List<HostFunctionSpec> functions,
@@ -192,6 +195,7 @@ public record HostConfig(
     builder.hooks = hooks;
     builder.jobs = jobs;
     builder.egress = egress;
+    builder.registries = registries;
     builder.masterKey = masterKey.orElse(null);
     builder.nextMasterKey = nextMasterKey.orElse(null);
     builder.functions.addAll(functions);
@@ -221,6 +225,7 @@ public record HostConfig(
     private Set<String> hooks = Set.of();
     private JobPolicy jobs = JobPolicy.defaults();
     private Egress egress = Egress.publicOnly();
+    private RegistrySettings registries = RegistrySettings.none();
     private @Nullable MasterKey masterKey;
     private @Nullable MasterKey nextMasterKey;
     private final List<HostFunctionSpec> functions = new ArrayList<>();
@@ -334,6 +339,12 @@ public record HostConfig(
       return this;
     }
 
+    /** Sets {@link HostConfig#registries}. */
+    public Builder registries(RegistrySettings registries) {
+      this.registries = registries;
+      return this;
+    }
+
     /** Sets {@link HostConfig#masterKey}. */
     public Builder masterKey(MasterKey masterKey) {
       this.masterKey = masterKey;
@@ -402,6 +413,7 @@ public record HostConfig(
           hooks,
           jobs,
           egress,
+          registries,
           Optional.ofNullable(masterKey),
           Optional.ofNullable(nextMasterKey),
           functions,

@@ -41,6 +41,7 @@ import io.gonext.host.internal.store.JobStore;
 import io.gonext.host.internal.store.PluginDatabases;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.manifest.Version;
+import io.gonext.host.registry.OciClient;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -214,7 +215,8 @@ final class HostOpening implements AutoCloseable {
         jobs,
         jobRunner,
         config.functions(),
-        new CacheInvalidations(outbox));
+        new CacheInvalidations(outbox),
+        new OciClient(config.registries()));
   }
 
   @Override

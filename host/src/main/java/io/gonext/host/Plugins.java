@@ -7,6 +7,10 @@ import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Locales;
 import io.gonext.host.manifest.Manifest;
+import io.gonext.host.registry.OciClient;
+import io.gonext.host.registry.OciReference;
+import io.gonext.host.registry.PulledPlugin;
+import io.gonext.host.registry.TransferListener;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,14 +36,21 @@ public final class Plugins {
   private final Configs configs;
   private final Secrets secrets;
   private final ChangeRecord record;
+  private final OciClient registries;
 
   Plugins(
-      Lifecycle lifecycle, Grants grants, Configs configs, Secrets secrets, ChangeRecord record) {
+      Lifecycle lifecycle,
+      Grants grants,
+      Configs configs,
+      Secrets secrets,
+      ChangeRecord record,
+      OciClient registries) {
     this.lifecycle = lifecycle;
     this.grants = grants;
     this.configs = configs;
     this.secrets = secrets;
     this.record = record;
+    this.registries = registries;
   }
 
   /**
@@ -93,6 +104,17 @@ public final class Plugins {
   /** Installs a bundle without signatures that is in memory; see {@link #install(Path)}. */
   public InstallResult install(byte[] bundle) {
     return install(Delivery.of(bundle.clone()));
+  }
+
+  /**
+   * Pulls a bundle from a registry, which changes nothing yet: {@link Delivery#fetched} makes of it
+   * what {@link #install(Delivery)} and {@link #update(Delivery)} take.
+   *
+   * @throws RegistryException when {@link HostConfig#registries} does not allow the registry, or it
+   *     does not give the bundle
+   */
+  public PulledPlugin pull(OciReference reference) throws InterruptedException {
+    return record.watch("pull", "", () -> registries.pull(reference, TransferListener.NONE));
   }
 
   /** Installs a bundle with its signatures; see {@link #install(Path)}. */

@@ -17,6 +17,8 @@ import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Locales;
 import io.gonext.host.manifest.Manifest;
+import io.gonext.host.registry.OciReference;
+import io.gonext.host.registry.PulledPlugin;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
@@ -26,6 +28,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -82,6 +85,7 @@ final class AdminApi {
         new Endpoint(HandlerType.GET, InvalidationApi.PATH, invalidations::get),
         new Endpoint(HandlerType.GET, PREFIX, this::list),
         new Endpoint(HandlerType.POST, PREFIX, this::install),
+        new Endpoint(HandlerType.PUT, PREFIX, this::updateFromRegistry),
         new Endpoint(HandlerType.GET, ONE, this::show),
         new Endpoint(HandlerType.DELETE, ONE, this::uninstall),
         new Endpoint(HandlerType.PUT, ONE + "/bundle", this::update),
@@ -174,14 +178,63 @@ final class AdminApi {
     // exist.
     requireInstalled(host, name(ctx));
     UpdateResult result = host.plugins().update(name(ctx), delivery);
-    if (result instanceof UpdateResult.AwaitingApproval waiting && approve) {
-      result = host.plugins().approve(name(ctx), waiting.sha256());
-    }
-    answer(ctx, result);
+    answer(ctx, approved(name(ctx), result, approve));
   }
 
-  private static Delivery delivery(Context ctx) throws IOException {
-    return BundleBody.read(ctx, flag(ctx, "allow_downgrade"));
+  /** Updates the plugin that a bundle in a registry belongs to: its reference does not name it. */
+  private void updateFromRegistry(Context ctx) throws IOException, InterruptedException {
+    boolean approve = flag(ctx, "approve");
+    OciReference reference =
+        reference(ctx)
+            .orElseThrow(() ->
+                new Problem(
+                    HttpStatus.UNSUPPORTED_MEDIA_TYPE,
+                    "send {\"reference\": \"oci://...\"} as application/json, or the bundle to "
+                        + ONE
+                        + "/bundle"));
+    PulledPlugin pulled = host.plugins().pull(reference);
+    requireInstalled(host, pulled.plugin());
+    UpdateResult result =
+        host.plugins().update(pulled.plugin(), delivery(ctx, Delivery.fetched(pulled)));
+    ctx.header("Location", PREFIX + "/" + pulled.plugin());
+    answer(ctx, approved(pulled.plugin(), result, approve));
+  }
+
+  private UpdateResult approved(String plugin, UpdateResult result, boolean approve)
+      throws InterruptedException {
+    return result instanceof UpdateResult.AwaitingApproval waiting && approve
+        ? host.plugins().approve(plugin, waiting.sha256())
+        : result;
+  }
+
+  /** The reference of a body {@code {"reference": "oci://..."}}; empty for a bundle. */
+  private static Optional<OciReference> reference(Context ctx) throws IOException {
+    String type = ctx.contentType();
+    if (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase("application/json")) {
+      return Optional.empty();
+    }
+    JsonNode body = RequestBody.object(ctx);
+    JsonNode reference = body.path("reference");
+    if (body.size() != 1 || !reference.isString()) {
+      throw new Problem(HttpStatus.BAD_REQUEST, "the body must be {\"reference\": \"oci://...\"}");
+    }
+    return Optional.of(OciReference.parse(reference.asString("")));
+  }
+
+  /** The bundle in the body, or in the registry that the body names. */
+  private Delivery delivery(Context ctx) throws IOException, InterruptedException {
+    Optional<OciReference> reference = reference(ctx);
+    return delivery(
+        ctx,
+        reference.isPresent()
+            ? Delivery.fetched(host.plugins().pull(reference.get()))
+            : BundleBody.read(ctx));
+  }
+
+  /** The same bundle as the request wants it taken. */
+  private static Delivery delivery(Context ctx, Delivery bundle) {
+    Delivery signed = BundleBody.signed(ctx, bundle);
+    return flag(ctx, "allow_downgrade") ? signed.allowingDowngrade() : signed;
   }
 
   private void activate(Context ctx) throws InterruptedException {

@@ -18,19 +18,24 @@ final class BundleBody {
 
   private BundleBody() {}
 
-  /**
-   * Reads a bundle. The headers come first, so that a malformed signature costs no body.
-   *
-   * @param allowDowngrade whether the version may be lower than one that was current before
-   */
-  static Delivery read(Context ctx, boolean allowDowngrade) throws IOException {
+  /** Reads a bundle. The headers come first, so that a malformed signature costs no body. */
+  static Delivery read(Context ctx) throws IOException {
+    signatures(ctx);
+    return Delivery.of(RequestBody.bytes(ctx, Bundle.MAX_BYTES));
+  }
+
+  /** A bundle with the signatures in the headers; without any, the bundle as it is. */
+  static Delivery signed(Context ctx, Delivery bundle) {
+    List<BundleSignature> signatures = signatures(ctx);
+    return signatures.isEmpty() ? bundle : bundle.withSignatures(signatures);
+  }
+
+  private static List<BundleSignature> signatures(Context ctx) {
     List<BundleSignature> signatures = new ArrayList<>();
     for (String value : Collections.list(ctx.req().getHeaders(SIGNATURE))) {
       signatures.add(BundleSignature.parse(decoded(value)));
     }
-    byte[] bundle = RequestBody.bytes(ctx, Bundle.MAX_BYTES);
-    Delivery delivery = Delivery.of(bundle).withSignatures(signatures);
-    return allowDowngrade ? delivery.allowingDowngrade() : delivery;
+    return signatures;
   }
 
   private static byte[] decoded(String value) {

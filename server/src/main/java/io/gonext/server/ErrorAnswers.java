@@ -6,6 +6,7 @@ import io.gonext.host.ChainFailedException;
 import io.gonext.host.ConflictException;
 import io.gonext.host.HostException;
 import io.gonext.host.InvalidConfigException;
+import io.gonext.host.RegistryException;
 import io.gonext.host.StoreException;
 import io.gonext.host.UnknownJobException;
 import io.gonext.host.UnknownPluginException;
@@ -80,6 +81,7 @@ final class ErrorAnswers {
           case InvalidConfigException invalid -> HttpStatus.UNPROCESSABLE_CONTENT;
           case ActivationException failed -> HttpStatus.UNPROCESSABLE_CONTENT;
           case UntrustedException refused -> HttpStatus.FORBIDDEN;
+          case RegistryException failed -> status(failed);
           case StoreException failed -> HttpStatus.SERVICE_UNAVAILABLE;
           case ChainFailedException failed -> HttpStatus.BAD_GATEWAY;
         };
@@ -92,6 +94,16 @@ final class ErrorAnswers {
           case InvalidConfigException invalid -> invalid.problems();
           default -> List.of();
         });
+  }
+
+  private static HttpStatus status(RegistryException failure) {
+    return switch (failure.kind()) {
+      case REFERENCE -> HttpStatus.BAD_REQUEST;
+      case NOT_ALLOWED -> HttpStatus.FORBIDDEN;
+      case NOT_FOUND -> HttpStatus.NOT_FOUND;
+      case UNACCEPTABLE -> HttpStatus.UNPROCESSABLE_CONTENT;
+      case UNAUTHORIZED, UNAVAILABLE -> HttpStatus.BAD_GATEWAY;
+    };
   }
 
   private static void refused(HttpResponseException e, Context ctx) {

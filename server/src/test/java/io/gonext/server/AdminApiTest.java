@@ -29,6 +29,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.NullNode;
 
@@ -101,6 +103,44 @@ class AdminApiTest {
                     .startsWith("/capabilities/0: there is no capability kv.raed")
                     .endsWith("did you mean kv.read?"));
     assertThat(json(send("GET", "/api/v1/plugins/none", new byte[0])).has("problems")).isFalse();
+  }
+
+  @Test
+  void a_reference_is_refused_where_no_registry_is_allowed() throws Exception {
+    String reference = "{\"reference\":\"oci://registry.example/app:1.0.0\"}";
+    for (HttpResponse<String> refused :
+        List.of(
+            sendJson("POST", "/api/v1/plugins", reference),
+            sendJson("PUT", "/api/v1/plugins", reference))) {
+      assertThat(refused.statusCode()).isEqualTo(403);
+      assertThat(json(refused).path("detail").stringValue())
+          .startsWith(
+              "this host pulls from no registry: start it with gonext serve --registry"
+                  + " registry.example");
+    }
+    assertThat(sendJson("PUT", "/api/v1/plugins/none/bundle", reference).statusCode())
+        .isEqualTo(404);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"reference\":\"app:1.0.0\"}",
+        "{\"reference\":7}",
+        "{\"reference\":\"oci://registry.example/app:1\",\"more\":1}",
+        "{}",
+        "[]",
+        "{"
+      })
+  void a_body_that_is_not_a_reference_is_refused(String body) throws Exception {
+    assertThat(sendJson("POST", "/api/v1/plugins", body).statusCode()).isEqualTo(400);
+  }
+
+  @Test
+  void a_bundle_without_its_plugins_name_is_no_update() throws Exception {
+    HttpResponse<String> refused = send("PUT", "/api/v1/plugins", version("1").bytes());
+    assertThat(refused.statusCode()).isEqualTo(415);
+    assertThat(json(refused).path("detail").stringValue()).contains("/bundle");
   }
 
   @Test
@@ -455,6 +495,16 @@ class AdminApiTest {
 
   private HttpResponse<String> send(String method, String path, byte[] body) throws Exception {
     return server.client().send(request(method, path, body).build(), BodyHandlers.ofString());
+  }
+
+  private HttpResponse<String> sendJson(String method, String path, String body) throws Exception {
+    return server
+        .client()
+        .send(
+            request(method, path, body.getBytes(StandardCharsets.UTF_8))
+                .header("Content-Type", "application/json")
+                .build(),
+            BodyHandlers.ofString());
   }
 
   private HttpRequest.Builder request(String method, String path, byte[] body) {

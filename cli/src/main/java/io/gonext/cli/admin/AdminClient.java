@@ -4,6 +4,7 @@ import io.gonext.cli.output.HostRefusal;
 import io.gonext.cli.output.ServerSentEvents;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
+import io.gonext.host.registry.OciReference;
 import io.gonext.host.trust.BundleSignature;
 import java.io.IOException;
 import java.io.InputStream;
@@ -20,6 +21,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.MissingNode;
 
 /** Calls the admin API of one host. Thread-safe. */
@@ -27,11 +29,15 @@ final class AdminClient implements AutoCloseable {
   /** The path of the cache invalidations. */
   static final String INVALIDATIONS = "/api/v1/cache/invalidations";
 
+  private static final String BYTES = "application/octet-stream";
   private static final String PLUGINS = "/api/v1/plugins";
   private static final int MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
-  /** Before it answers, a host compiles and warms a version, and drains the old one for 30 s. */
-  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  /**
+   * Before it answers, a host fetches a bundle for 2 min at most, compiles and warms it, and drains
+   * the old version for 30 s.
+   */
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   private final HttpClient client =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
@@ -56,7 +62,22 @@ final class AdminClient implements AutoCloseable {
   /** As {@link #send(String, String, byte[])}, for a bundle with its signatures. */
   JsonNode send(String method, String path, byte[] bundle, List<BundleSignature> signatures)
       throws InterruptedException {
-    return sendTo(method, PLUGINS + path, bundle, signatures);
+    return sendTo(method, PLUGINS + path, bundle, BYTES, signatures);
+  }
+
+  /**
+   * As {@link #send(String, String, byte[])}, with the reference of a bundle that the host fetches
+   * itself.
+   *
+   * @param signatures in place of those in the registry; empty for those
+   */
+  JsonNode sendReference(
+      String method, String path, OciReference reference, List<BundleSignature> signatures)
+      throws InterruptedException {
+    byte[] body =
+        StrictJson.write(
+            JsonNodeFactory.instance.objectNode().put("reference", reference.toString()));
+    return sendTo(method, PLUGINS + path, body, "application/json", signatures);
   }
 
   /** The application's functions; see {@link #send}. */
@@ -89,10 +110,11 @@ final class AdminClient implements AutoCloseable {
   }
 
   private JsonNode sendTo(String method, String path, byte[] body) throws InterruptedException {
-    return sendTo(method, path, body, List.of());
+    return sendTo(method, path, body, BYTES, List.of());
   }
 
-  private JsonNode sendTo(String method, String path, byte[] body, List<BundleSignature> signatures)
+  private JsonNode sendTo(
+      String method, String path, byte[] body, String contentType, List<BundleSignature> signatures)
       throws InterruptedException {
     URI uri = URI.create(host + path);
     HttpRequest.Builder building =
@@ -100,7 +122,7 @@ final class AdminClient implements AutoCloseable {
             .timeout(PATIENCE)
             .header("Authorization", "Bearer " + token)
             .header("Accept", "application/json")
-            .header("Content-Type", "application/octet-stream")
+            .header("Content-Type", contentType)
             .method(method, BodyPublishers.ofByteArray(body));
     for (BundleSignature signature : signatures) {
       building.header("Gonext-Signature", Base64.getEncoder().encodeToString(signature.file()));

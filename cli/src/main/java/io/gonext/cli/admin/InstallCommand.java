@@ -1,5 +1,6 @@
 package io.gonext.cli.admin;
 
+import io.gonext.host.registry.OciReference;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
@@ -16,11 +17,17 @@ import tools.jackson.databind.JsonNode;
     footerHeading = "%nExamples:%n",
     footer = {
       "  gonext install hello-rust-0.1.0.gnplugin",
-      "  gonext install --grant --activate hello-rust-0.1.0.gnplugin"
+      "  gonext install --grant --activate hello-rust-0.1.0.gnplugin",
+      "  gonext install oci://ghcr.io/acme/hello:0.1.0   the host fetches it"
     })
 public final class InstallCommand extends AdminCommand {
-  @Parameters(paramLabel = "FILE", description = "The .gnplugin file.")
-  private Path file;
+  @Parameters(
+      paramLabel = "FILE|REFERENCE",
+      description = {
+        "The .gnplugin file, or",
+        "oci://HOST/REPOSITORY:TAG, which the host fetches."
+      })
+  private String bundle;
 
   @Option(
       names = "--grant",
@@ -36,6 +43,10 @@ public final class InstallCommand extends AdminCommand {
   @Override
   JsonNode ask(AdminClient host) throws InterruptedException {
     String query = "?grant=" + grant + "&activate=" + activate + "&" + trust.query();
+    if (OciReference.isReference(bundle)) {
+      return host.sendReference("POST", query, OciReference.parse(bundle), trust.given());
+    }
+    Path file = Path.of(bundle);
     return host.send("POST", query, read(file), trust.of(file));
   }
 

@@ -25,9 +25,12 @@ final class SignatureOptions {
 
   /** The signatures to send with a bundle file. */
   List<BundleSignature> of(Path bundle) {
-    return signatures.isEmpty()
-        ? Delivery.signaturesBeside(bundle)
-        : signatures.stream().map(Delivery::signature).toList();
+    return signatures.isEmpty() ? Delivery.signaturesBeside(bundle) : given();
+  }
+
+  /** The signatures that the command line names. */
+  List<BundleSignature> given() {
+    return signatures.stream().map(Delivery::signature).toList();
   }
 
   /** For the query of a request. */

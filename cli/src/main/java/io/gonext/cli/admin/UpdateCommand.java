@@ -4,6 +4,7 @@ import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.BundleFiles;
+import io.gonext.host.registry.OciReference;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -23,7 +24,8 @@ import tools.jackson.databind.JsonNode;
     footer = {
       "  gonext update hello-rust-0.2.0.gnplugin",
       "  gonext update --approve hello-rust-0.2.0.gnplugin",
-      "  gonext update --wait hello-rust-0.2.0.gnplugin   for scripts"
+      "  gonext update --wait hello-rust-0.2.0.gnplugin   for scripts",
+      "  gonext update oci://ghcr.io/acme/hello:0.2.0     the host fetches it"
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
@@ -37,8 +39,13 @@ public final class UpdateCommand extends AdminCommand {
   /** The exit code when the version waits for approval. */
   private static final int WAITING = 3;
 
-  @Parameters(paramLabel = "FILE", description = "The .gnplugin file of the new version.")
-  private Path file;
+  @Parameters(
+      paramLabel = "FILE|REFERENCE",
+      description = {
+        "The .gnplugin file of the new version, or",
+        "oci://HOST/REPOSITORY:TAG, which the host fetches."
+      })
+  private String bundle;
 
   @Option(
       names = "--approve",
@@ -63,9 +70,13 @@ public final class UpdateCommand extends AdminCommand {
 
   @Override
   JsonNode ask(AdminClient host) throws InterruptedException {
-    byte[] bundle = read(file);
-    String path = of(name(bundle)) + "/bundle?approve=" + approve + "&" + trust.query();
-    return host.send("PUT", path, bundle, trust.of(file));
+    String query = "?approve=" + approve + "&" + trust.query();
+    if (OciReference.isReference(bundle)) {
+      return host.sendReference("PUT", query, OciReference.parse(bundle), trust.given());
+    }
+    Path file = Path.of(bundle);
+    byte[] bytes = read(file);
+    return host.send("PUT", of(name(bytes)) + "/bundle" + query, bytes, trust.of(file));
   }
 
   /**

@@ -17,6 +17,10 @@ public final class PluginCommands {
         .addSubcommand(new DiffCommand())
         .addSubcommand(new KeygenCommand())
         .addSubcommand(new SignCommand())
-        .addSubcommand(new VerifyCommand());
+        .addSubcommand(new VerifyCommand())
+        .addSubcommand(new PushCommand())
+        .addSubcommand(new PullCommand())
+        .addSubcommand(new TagsCommand())
+        .addSubcommand(new CopyCommand());
   }
 }

@@ -54,6 +54,12 @@ public record FetchUrl(URI uri, String scheme, String host, int port) {
           "the redirect's URL has more than " + MAX_LENGTH + " characters");
     }
     try {
+      if (location.startsWith("?")) {
+        // java.net.URI follows RFC 2396 here, which drops the last segment of the path.
+        String text = uri.toString();
+        int query = text.indexOf('?');
+        return of(new URI((query < 0 ? text : text.substring(0, query)) + location));
+      }
       return of(uri.resolve(new URI(location)));
     } catch (URISyntaxException e) {
       throw new IllegalArgumentException("the redirect's URL is not valid: " + e.getReason());

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  *
  * @param exceptions of the operator
  */
-record AddressPolicy(List<Egress.Allowed> exceptions) {
+public record AddressPolicy(List<Egress.Allowed> exceptions) {
   private static final List<AddressRange> REFUSED_IPV4 =
       ranges(
           "0.0.0.0/8", // this network
@@ -46,16 +46,27 @@ record AddressPolicy(List<Egress.Allowed> exceptions) {
           "3fff::/20" // documentation
           );
 
-  AddressPolicy {
+  public AddressPolicy {
     exceptions = List.copyOf(exceptions);
   }
 
+  /** Public addresses, and no exceptions. */
+  public static AddressPolicy publicOnly() {
+    return new AddressPolicy(List.of());
+  }
+
+  /** All addresses. */
+  public static AddressPolicy all() {
+    return new AddressPolicy(
+        List.of(Egress.Allowed.parse("0.0.0.0/0"), Egress.Allowed.parse("::/0")));
+  }
+
   /**
-   * Whether a plugin may connect to an address.
+   * Whether a client may connect to an address.
    *
    * @param address as it will be dialled; the JDK gives an IPv4 address for an IPv4-mapped one
    */
-  boolean allows(InetAddress address, int port) {
+  public boolean allows(InetAddress address, int port) {
     return isPublic(address)
         || exceptions.stream()
             .anyMatch(exception ->

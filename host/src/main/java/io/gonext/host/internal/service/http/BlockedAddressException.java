@@ -3,7 +3,7 @@ package io.gonext.host.internal.service.http;
 import java.util.List;
 
 /** A host has addresses, and plugins may connect to none of them. */
-final class BlockedAddressException extends Exception {
+public final class BlockedAddressException extends Exception {
   private static final long serialVersionUID = 1L;
 
   /** Has no stack trace, because guests can cause it at each call. */

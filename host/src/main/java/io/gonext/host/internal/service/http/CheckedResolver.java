@@ -12,31 +12,37 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
+import java.util.function.Function;
 import org.eclipse.jetty.client.Destination;
 import org.eclipse.jetty.util.Promise;
 import org.eclipse.jetty.util.SocketAddressResolver;
 
 /**
- * Gives the client the addresses of a host that plugins may connect to. The client asks it once for
- * each connection, also for a host that is an address, and connects to nothing else. So no second
+ * Gives a client the addresses of a host that it may connect to. The client asks it once for each
+ * connection, also for a host that is an address, and connects to nothing else. So no second
  * look-up can answer another address after the check. A host that is an address needs no look-up.
  *
  * <p>Thread-safe.
  */
-final class CheckedResolver implements SocketAddressResolver {
+public final class CheckedResolver implements SocketAddressResolver {
   /** The system's resolver may take long, and cannot be interrupted. */
   static final int LOOKUPS_OF_PLUGIN = 8;
 
   private final NameLookup lookup;
-  private final AddressPolicy policy;
+  private final Function<Object, AddressPolicy> policies;
   private final Executor executor;
 
-  /** By the tag of the request, which is the plugin. */
+  /** By the tag of the request, which is the plugin where a plugin sends it. */
   private final Map<Object, Semaphore> lookups = new ConcurrentHashMap<>();
 
-  CheckedResolver(NameLookup lookup, AddressPolicy policy, Executor executor) {
+  /**
+   * @param policies by the tag of the request
+   * @param executor whose threads the system's resolver may block
+   */
+  public CheckedResolver(
+      NameLookup lookup, Function<Object, AddressPolicy> policies, Executor executor) {
     this.lookup = lookup;
-    this.policy = policy;
+    this.policies = policies;
     this.executor = executor;
   }
 
@@ -46,15 +52,15 @@ final class CheckedResolver implements SocketAddressResolver {
       int port,
       Map<String, Object> context,
       Promise<List<InetSocketAddress>> promise) {
-    if (FetchUrl.isAddress(host)) {
-      check(host, new InetAddress[] {FetchUrl.address(host)}, port, promise);
-      return;
-    }
     Destination destination =
         (Destination) Objects.requireNonNull(context.get(Destination.CONTEXT_KEY));
-    Semaphore ofPlugin =
-        lookups.computeIfAbsent(
-            destination.getOrigin().getTag(), _ -> new Semaphore(LOOKUPS_OF_PLUGIN));
+    Object tag = destination.getOrigin().getTag();
+    AddressPolicy policy = policies.apply(tag);
+    if (FetchUrl.isAddress(host)) {
+      check(host, new InetAddress[] {FetchUrl.address(host)}, port, policy, promise);
+      return;
+    }
+    Semaphore ofPlugin = lookups.computeIfAbsent(tag, _ -> new Semaphore(LOOKUPS_OF_PLUGIN));
     if (!ofPlugin.tryAcquire()) {
       promise.failed(new TooManyLookupsException());
       return;
@@ -62,7 +68,7 @@ final class CheckedResolver implements SocketAddressResolver {
     try {
       executor.execute(() -> {
         try {
-          resolve(host, port, promise);
+          resolve(host, port, policy, promise);
         } finally {
           ofPlugin.release();
         }
@@ -82,7 +88,8 @@ final class CheckedResolver implements SocketAddressResolver {
     }
   }
 
-  private void resolve(String host, int port, Promise<List<InetSocketAddress>> promise) {
+  private void resolve(
+      String host, int port, AddressPolicy policy, Promise<List<InetSocketAddress>> promise) {
     InetAddress[] found;
     try {
       found = lookup.addresses(host);
@@ -90,11 +97,15 @@ final class CheckedResolver implements SocketAddressResolver {
       promise.failed(e);
       return;
     }
-    check(host, found, port, promise);
+    check(host, found, port, policy, promise);
   }
 
-  private void check(
-      String host, InetAddress[] found, int port, Promise<List<InetSocketAddress>> promise) {
+  private static void check(
+      String host,
+      InetAddress[] found,
+      int port,
+      AddressPolicy policy,
+      Promise<List<InetSocketAddress>> promise) {
     List<InetSocketAddress> checked = new ArrayList<>();
     List<String> refused = new ArrayList<>();
     for (InetAddress address : found) {

@@ -1,7 +1,6 @@
 package io.gonext.host.internal.service.http;
 
 import io.gonext.engine.PlainText;
-import io.gonext.host.Host;
 import io.gonext.host.manifest.FetchUrl;
 import java.io.EOFException;
 import java.io.IOException;
@@ -24,22 +23,10 @@ import java.util.zip.ZipException;
 import javax.net.ssl.SSLException;
 import org.eclipse.jetty.client.BytesRequestContent;
 import org.eclipse.jetty.client.HttpClient;
-import org.eclipse.jetty.client.ProtocolHandlers;
-import org.eclipse.jetty.client.ProxyAuthenticationProtocolHandler;
-import org.eclipse.jetty.client.RedirectProtocolHandler;
 import org.eclipse.jetty.client.Request;
-import org.eclipse.jetty.client.WWWAuthenticationProtocolHandler;
-import org.eclipse.jetty.client.transport.HttpClientConnectionFactory;
-import org.eclipse.jetty.client.transport.HttpClientTransportDynamic;
-import org.eclipse.jetty.http.HttpCookieStore;
-import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
-import org.eclipse.jetty.http2.client.HTTP2Client;
-import org.eclipse.jetty.http2.client.transport.ClientConnectionFactoryOverHTTP2;
-import org.eclipse.jetty.io.ClientConnector;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
-import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,12 +44,7 @@ final class FetchClient implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(FetchClient.class);
 
-  private static final int MAX_THREADS = 16;
   private static final int MAX_LOOKUPS = 64;
-  private static final int MAX_CONNECTIONS = 6;
-  private static final int CONNECT_MILLIS = 5_000;
-  private static final int IDLE_MILLIS = 30_000;
-  private static final int MAX_HEADER_BYTES = 32 * 1024;
 
   private final AddressPolicy policy;
   private final NameLookup lookup;
@@ -198,52 +180,8 @@ final class FetchClient implements AutoCloseable {
   }
 
   private HttpClient start() {
-    HttpClient made = make();
-    try {
-      made.start();
-    } catch (Exception e) {
-      throw new CompletionException(e);
-    }
-    // Jetty adds these when it starts. The others deal with answers that come before the final
-    // one, such as 103.
-    ProtocolHandlers handlers = made.getProtocolHandlers();
-    handlers.remove(RedirectProtocolHandler.NAME);
-    handlers.remove(WWWAuthenticationProtocolHandler.NAME);
-    handlers.remove(ProxyAuthenticationProtocolHandler.NAME);
-    made.getContentDecoderFactories().clear();
-    return made;
-  }
-
-  private HttpClient make() {
-    ClientConnector connector = new ClientConnector();
-    connector.setSelectors(1);
-    connector.setSslContextFactory(tls.get());
-    HTTP2Client http2 = new HTTP2Client(connector);
-    // No table of sent headers: it would keep secrets as long as a connection lives.
-    http2.setMaxEncoderTableCapacity(0);
-    HttpClient client =
-        new HttpClient(
-            new HttpClientTransportDynamic(
-                connector,
-                HttpClientConnectionFactory.HTTP11,
-                new ClientConnectionFactoryOverHTTP2.HTTP2(http2)));
-    QueuedThreadPool threads = new QueuedThreadPool(MAX_THREADS, 1);
-    threads.setName("gonext-fetch");
-    threads.setDaemon(true);
-    client.setExecutor(threads);
-    client.setName("gonext-fetch");
-    client.setSocketAddressResolver(new CheckedResolver(lookup, policy, lookups));
-    client.setHttpCookieStore(new HttpCookieStore.Empty());
-    client.setFollowRedirects(false);
-    client.setUserAgentField(new HttpField(HttpHeader.USER_AGENT, "gonext/" + Host.version()));
-    client.setConnectTimeout(CONNECT_MILLIS);
-    client.setIdleTimeout(IDLE_MILLIS);
-    client.setDestinationIdleTimeout(2L * IDLE_MILLIS);
-    client.setMaxConnectionsPerDestination(MAX_CONNECTIONS);
-    client.setRequestBufferSize(MAX_HEADER_BYTES);
-    client.setMaxRequestHeadersSize(MAX_HEADER_BYTES);
-    client.setMaxResponseHeadersSize(MAX_HEADER_BYTES);
-    return client;
+    return BareClient.start(
+        "gonext-fetch", tls.get(), new CheckedResolver(lookup, _ -> policy, lookups));
   }
 
   private static String types(Exception failure) {

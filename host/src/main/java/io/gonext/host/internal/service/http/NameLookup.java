@@ -5,7 +5,7 @@ import java.net.UnknownHostException;
 
 /** Finds the addresses of a host. */
 @FunctionalInterface
-interface NameLookup {
+public interface NameLookup {
   /**
    * Finds all addresses; may block for long.
    *

@@ -225,4 +225,16 @@ class FetchGatesTest {
     assertThat(policy.allows(InetAddress.ofLiteral("127.0.0.1"), 1)).isTrue();
     assertThat(policy.allows(InetAddress.ofLiteral("::1"), 1)).isFalse();
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "?page=2, https://api.example/a/b?page=2",
+    "c?d, https://api.example/a/c?d",
+    "/c, https://api.example/c",
+    "//other.example/c, https://other.example/c",
+  })
+  void a_redirect_is_relative_to_the_url(String location, String url) {
+    assertThat(FetchUrl.parse("https://api.example/a/b?page=1").resolve(location).uri())
+        .hasToString(url);
+  }
 }

@@ -1,0 +1,120 @@
+package io.gonext.cli.kit;
+
+import io.gonext.cli.output.CommandFailure;
+import io.gonext.cli.output.JsonLines;
+import io.gonext.cli.output.Sizes;
+import io.gonext.host.manifest.Bundle;
+import io.gonext.host.registry.OciClient;
+import io.gonext.host.registry.OciReference;
+import io.gonext.host.registry.PulledPlugin;
+import io.gonext.host.registry.RegistryMirror;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code gonext plugin pull}: fetches a bundle from an OCI registry. */
+@Command(
+    name = "pull",
+    description = "Fetch a bundle from an OCI registry, with its signatures, SBOM and provenance.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  gonext plugin pull oci://ghcr.io/acme/hello:0.1.0",
+      "  gonext plugin pull -o hello.gnplugin oci://localhost:5000/hello:latest",
+      "",
+      "The bundle has the digest that the registry names. Nothing else of it is checked",
+      "here: a host checks signatures when it installs the bundle.",
+      RegistryOptions.LOGIN,
+      KitCommand.EXIT_CODES
+    })
+final class PullCommand extends KitCommand {
+  @Parameters(
+      paramLabel = "REFERENCE",
+      converter = ReferenceConverter.class,
+      description = "oci://HOST/REPOSITORY:TAG, or @sha256:... instead of the tag.")
+  private OciReference reference;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FILE",
+      description = "The file to write (default: NAME-VERSION.gnplugin in this directory).")
+  private @Nullable Path output;
+
+  @Option(
+      names = "--mirror",
+      paramLabel = "REGISTRY=MIRROR",
+      converter = MirrorConverter.class,
+      description =
+          "Ask this host first for what REGISTRY holds, such as docker.io=mirror.example.com."
+              + " Repeatable.")
+  private List<RegistryMirror> mirrors = new ArrayList<>();
+
+  @Mixin private RegistryOptions registry;
+
+  @Override
+  Answer answer() throws IOException, InterruptedException {
+    PulledPlugin pulled;
+    try (OciClient client = registry.client(mirrors, reference)) {
+      pulled = client.pull(reference, new TransferNotes(this::note));
+    }
+    Path file = output == null ? Path.of(fileName(pulled.bundle())) : output;
+    Map<Path, byte[]> files = new FilesBeside(file).of(pulled);
+    for (Map.Entry<Path, byte[]> one : files.entrySet()) {
+      write(one.getKey(), one.getValue());
+    }
+    return new Answer(
+        ExitCode.OK,
+        List.of(
+            "ok  %s, %s, %s, %s"
+                .formatted(
+                    file,
+                    Sizes.text(pulled.bundle().length),
+                    pulled.digest(),
+                    PushCommand.signatures(pulled.signatureFiles().size()))),
+        JsonLines.fields(
+            "reference",
+            pulled.reference().withDigest(pulled.digest()).toString(),
+            "digest",
+            pulled.digest(),
+            "file",
+            file.toString(),
+            "bytes",
+            pulled.bundle().length,
+            "signatures",
+            pulled.signatureFiles().size(),
+            "files",
+            files.keySet().stream().map(Path::toString).toList()));
+  }
+
+  /** From the bundle's checked name and version: no text of the registry becomes a path. */
+  private static String fileName(byte[] bundle) {
+    var manifest = Bundle.read(bundle).manifest();
+    return manifest.name() + "-" + manifest.version() + ".gnplugin";
+  }
+
+  /** Replaces the file in one step. */
+  private static void write(Path file, byte[] bytes) {
+    Path aside = file.resolveSibling(file.getFileName() + ".new");
+    try {
+      Files.write(aside, bytes);
+      Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new CommandFailure(
+          CommandFailure.Kind.FAILED,
+          file
+              + " cannot be written: its directory must exist, and you must be allowed to write to"
+              + " it");
+    }
+  }
+}

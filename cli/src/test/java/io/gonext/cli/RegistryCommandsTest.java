@@ -1,0 +1,255 @@
+package io.gonext.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.gonext.guests.DockerRegistry;
+import io.gonext.guests.GuestBundle;
+import io.gonext.guests.Guests;
+import io.gonext.host.HostConfig;
+import io.gonext.host.UpdatePolicy;
+import io.gonext.host.registry.RegistryPattern;
+import io.gonext.host.registry.RegistrySettings;
+import io.gonext.server.AdminToken;
+import io.gonext.server.ServerConfig;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands that push to a registry and pull from it, as they are typed. */
+@Tag("slow")
+class RegistryCommandsTest {
+  @TempDir private static Path shared;
+  private static DockerRegistry registry;
+
+  @TempDir private Path directory;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @BeforeAll
+  static void start() throws IOException, InterruptedException {
+    boolean isThere = DockerRegistry.program().isPresent();
+    boolean isRequired =
+        List.of(System.getenv().getOrDefault("GONEXT_TOOLCHAINS", "").split(" ", -1))
+            .contains("docker-registry");
+    assertThat(isThere || !isRequired).as(DockerRegistry.MISSING).isTrue();
+    assumeTrue(isThere, DockerRegistry.MISSING);
+    registry = DockerRegistry.start(Files.createDirectory(shared.resolve("registry")));
+  }
+
+  @AfterAll
+  static void stop() {
+    if (registry != null) {
+      registry.close();
+    }
+  }
+
+  @Test
+  void a_bundle_comes_back_with_the_files_that_lie_beside_it() throws IOException {
+    Path bundle = bundle("1.0.0");
+    Files.write(directory.resolve("app-1.0.0.gnplugin.sig"), new byte[64]);
+    Files.writeString(directory.resolve("app-1.0.0.gnplugin.minisig"), "untrusted comment: x");
+    Files.writeString(directory.resolve("app-1.0.0.cdx.json"), "{\"bomFormat\":\"CycloneDX\"}");
+    Files.writeString(directory.resolve("app-1.0.0.provenance.json"), "{}");
+    String reference = reference("files");
+    assertThat(said("plugin", "push", bundle.toString(), reference))
+        .matches("ok  " + reference + ":1\\.0\\.0@sha256:[0-9a-f]{64}, .* sent, 2 signatures\\R");
+    Path pulled = Files.createDirectory(directory.resolve("pulled")).resolve("p.gnplugin");
+    assertThat(said("plugin", "pull", "-o", pulled.toString(), reference + ":1.0.0"))
+        .startsWith("ok  " + pulled + ", ")
+        .contains("2 signatures");
+    assertThat(pulled).hasSameBinaryContentAs(bundle);
+    assertThat(Files.readString(directory.resolve("pulled/p.cdx.json"))).contains("CycloneDX");
+    assertThat(Files.readString(directory.resolve("pulled/p.provenance.json"))).isEqualTo("{}");
+    try (var files = Files.list(directory.resolve("pulled"))) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder(
+              "p.gnplugin",
+              "p.gnplugin.sig",
+              "p.gnplugin.2.sig",
+              "p.cdx.json",
+              "p.provenance.json");
+    }
+    // What was pulled can be pushed again, and is the same artifact.
+    String there = reference("again");
+    String digest = digest(said("plugin", "push", "--json", bundle.toString(), there));
+    assertThat(digest(said("plugin", "push", "--json", pulled.toString(), there)))
+        .isEqualTo(digest);
+  }
+
+  @Test
+  void tags_and_copies_are_listed_without_what_signatures_are_kept_under() throws IOException {
+    Path bundle = bundle("1.0.0+b1");
+    Files.write(directory.resolve("app-1.0.0+b1.gnplugin.sig"), new byte[64]);
+    String reference = reference("tags");
+    said("plugin", "push", bundle.toString(), reference);
+    said("plugin", "push", bundle.toString(), reference + ":latest");
+    assertThat(said("plugin", "tags", reference)).isEqualTo("1.0.0_b1\nlatest\n");
+    assertThat(said("plugin", "tags", "--json", reference))
+        .isEqualTo("{\"repository\":\"" + reference + "\",\"tags\":[\"1.0.0_b1\",\"latest\"]}\n");
+    assertThat(said("plugin", "copy", reference + ":1.0.0+b1", reference + "-copy"))
+        .startsWith("ok  " + reference + "-copy:1.0.0_b1@sha256:")
+        .contains("0 bytes sent, 1 artifacts");
+    assertThat(said("plugin", "tags", reference + "-copy")).isEqualTo("1.0.0_b1\n");
+  }
+
+  @Test
+  void a_time_changes_the_digest_and_nothing_else_does() throws IOException {
+    Path bundle = bundle("1.0.0");
+    String reference = reference("time");
+    String push = digest(said("plugin", "push", "--json", bundle.toString(), reference));
+    assertThat(digest(said("plugin", "push", "--json", bundle.toString(), reference)))
+        .isEqualTo(push);
+    assertThat(
+            digest(
+                said(
+                    "plugin",
+                    "push",
+                    "--json",
+                    "--created",
+                    "2026-01-31T12:00:00Z",
+                    bundle.toString(),
+                    reference)))
+        .isNotEqualTo(push);
+    assertThat(misused("plugin", "push", "--created", "now", bundle.toString(), reference))
+        .contains("--created now is not a time");
+  }
+
+  @Test
+  void a_host_installs_and_updates_from_the_registries_that_it_allows() throws Exception {
+    String reference = reference("app");
+    said("plugin", "push", bundle("1.0.0").toString(), reference);
+    said("plugin", "push", bundle("2.0.0").toString(), reference);
+    RegistryPattern allowed = RegistryPattern.parse(reference);
+    try (Served host = serve("allows", RegistrySettings.builder().allow(allowed).build())) {
+      assertThat(host.said("install", "--activate", reference + ":1.0.0"))
+          .isEqualTo("app@1.0.0 ACTIVE\n");
+      assertThat(host.said("install", reference + ":1.0.0"))
+          .isEqualTo("app@1.0.0 ACTIVE, was already installed\n");
+      assertThat(host.said("update", reference + ":2.0.0")).startsWith("2.0.0 replaced 1.0.0; ");
+      assertThat(host.refused("install", reference + ":3.0.0"))
+          .contains(":3.0.0 is not in the registry");
+      assertThat(host.refused("install", reference("other") + ":1"))
+          .contains("this host does not pull from " + reference("other"));
+      assertThat(host.misused("install", "oci://app:1.0.0"))
+          .contains("the registry app:1.0.0 is not a host");
+    }
+  }
+
+  @Test
+  void a_host_without_registries_says_how_to_allow_one() throws Exception {
+    try (Served host = serve("none", RegistrySettings.none())) {
+      assertThat(host.refused("install", "oci://localhost:1/app:1.0.0"))
+          .contains(
+              "this host pulls from no registry: start it with gonext serve --registry"
+                  + " localhost:1");
+      assertThat(host.refused("update", "oci://localhost:1/app:1.0.0"))
+          .contains("this host pulls from no registry");
+    }
+  }
+
+  @Test
+  void mistakes_in_a_reference_are_wrong_command_lines() throws IOException {
+    Path bundle = bundle("1.0.0");
+    assertThat(misused("plugin", "pull", "acme/app:1")).contains("does not begin with oci://");
+    assertThat(misused("plugin", "pull", reference("app"))).contains("names no version");
+    assertThat(misused("plugin", "push", bundle + "x", reference("app")))
+        .contains("does not exist");
+    assertThat(
+            misused(
+                "plugin",
+                "push",
+                bundle.toString(),
+                reference("app") + "@sha256:" + "0".repeat(64)))
+        .contains("a push takes no digest");
+    assertThat(misused("plugin", "pull", "--mirror", "x", reference("app") + ":1"))
+        .contains("REGISTRY=MIRROR");
+  }
+
+  private Path bundle(String version) throws IOException {
+    return Files.write(
+        directory.resolve("app-" + version + ".gnplugin"),
+        GuestBundle.of("app", Guests.wasm("echo")).version(version).filter("h").bytes());
+  }
+
+  private static String reference(String name) {
+    return "oci://" + registry.registry() + "/acme/" + name;
+  }
+
+  private static String digest(String json) {
+    return json.replaceFirst("(?s).*\"digest\":\"([^\"]*)\".*", "$1");
+  }
+
+  private Served serve(String data, RegistrySettings settings) throws InterruptedException {
+    Path store = directory.resolve(data);
+    RunningServer running =
+        RunningServer.openHost(
+                HostConfig.builder(store)
+                    .updates(UpdatePolicy.development())
+                    .registries(settings)
+                    .build())
+            .listen(ServerConfig.loopback(0).token(AdminToken.ofDirectory(store)).build());
+    return new Served(running, store);
+  }
+
+  /** A host, and commands to it. */
+  private final class Served implements AutoCloseable {
+    private final RunningServer running;
+    private final Path store;
+
+    Served(RunningServer running, Path store) {
+      this.running = running;
+      this.store = store;
+    }
+
+    String said(String... command) {
+      return RegistryCommandsTest.this.said(to(command));
+    }
+
+    String refused(String... command) {
+      assertThat(run(to(command))).isEqualTo(1);
+      return err.toString();
+    }
+
+    String misused(String... command) {
+      return RegistryCommandsTest.this.misused(to(command));
+    }
+
+    private String[] to(String... command) {
+      return Stream.concat(
+              Stream.of(command),
+              Stream.of("--url", "http://127.0.0.1:" + running.port(), "--data", store.toString()))
+          .toArray(String[]::new);
+    }
+
+    @Override
+    public void close() {
+      running.close();
+    }
+  }
+
+  private String said(String... command) {
+    assertThat(run(command)).as("%s", err).isZero();
+    return out.toString();
+  }
+
+  private String misused(String... command) {
+    assertThat(run(command)).as("%s%s", out, err).isEqualTo(2);
+    return err.toString();
+  }
+
+  private int run(String... command) {
+    out.getBuffer().setLength(0);
+    err.getBuffer().setLength(0);
+    return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), command);
+  }
+}
