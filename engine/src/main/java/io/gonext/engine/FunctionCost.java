@@ -62,8 +62,12 @@ final class FunctionCost {
   /** Until then every constant counts as another one. */
   private static final int CONSTANTS_UNCOUNTED = 20_000;
 
+  private final NestingCost nesting = new NestingCost();
+
   /** The locals that its instructions name. */
   private final BitSet locals = new BitSet();
+
+  private int namedLocals;
 
   /** The constants after the first ones. */
   private final Set<Long> constants = new HashSet<>();
@@ -101,6 +105,7 @@ final class FunctionCost {
     instructions++;
     tryInstructions += openTries;
     codeBytes += bytes;
+    nesting.instruction(bytes);
     operands += height;
     if (height > MANY_OPERANDS) {
       instructionsWithManyOperands++;
@@ -139,7 +144,11 @@ final class FunctionCost {
   }
 
   void local(int index) {
-    locals.set(index);
+    if (!locals.get(index)) {
+      locals.set(index);
+      namedLocals++;
+    }
+    nesting.local();
   }
 
   /** A constant that the class's constant pool needs, or a function or global. */
@@ -172,6 +181,7 @@ final class FunctionCost {
 
   void open(boolean isLoop) {
     deepest = Math.max(deepest, ++depth);
+    nesting.open();
     if (isLoop) {
       loops++;
       codeBytes += PASSED_LOCAL_BYTES;
@@ -181,6 +191,7 @@ final class FunctionCost {
 
   void close(boolean isLoop) {
     depth--;
+    nesting.close(isLoop, namedLocals);
     if (isLoop) {
       openLoops--;
     }
@@ -200,16 +211,16 @@ final class FunctionCost {
 
   /** A byte for each local and operand at each place that branches go to. */
   private long frameBytes() {
-    return targets * Math.min(locals.cardinality() + 4L, MOST_PASSED_LOCALS) + operandsAtTargets;
+    return targets * Math.min(namedLocals + 4L, MOST_PASSED_LOCALS) + operandsAtTargets;
   }
 
   /** The size of its methods. */
   long classBytes() {
-    long passed = Math.min(locals.cardinality(), MOST_PASSED_LOCALS);
+    long passed = Math.min(namedLocals, MOST_PASSED_LOCALS);
     long once =
         codeBytes
             + frameBytes()
-            + parts() * PASSED_LOCAL_BYTES * passed * (tries > 0 ? 2 : 1)
+            + PASSED_LOCAL_BYTES * (parts() * passed + nesting.passedLocals()) * (tries > 0 ? 2 : 1)
             + operands * 10 / INSTRUCTIONS_AN_OPERAND;
     return hasTableInLoop ? 2 * once : once;
   }
@@ -219,7 +230,7 @@ final class FunctionCost {
     long setBytes = locals.length() / Byte.SIZE;
     return INSTRUCTION_HEAP_BYTES * instructions
         + FRAME_SLOT_HEAP_BYTES * (frameBytes() / (1 + parts()))
-        + setBytes * (deepest + loops + 4 * parts())
+        + setBytes * (deepest + loops + 4 * (parts() + nesting.parts()))
         + parts() * deepest / Byte.SIZE;
   }
 

@@ -34,6 +34,8 @@ final class Bombs {
     bombs.put("locals alive in many loops", aliveInLoops(20_000, 100_000));
     bombs.put("300 locals in turn", localsInTurn(300, 150_000));
     bombs.put("3,000 locals in turn", localsInTurn(3_000, 100_000));
+    bombs.put("locals in nested blocks", localsInNest(0x02, 1_500, 100, 30));
+    bombs.put("locals in nested loops", localsInNest(0x03, 3_000, 500, 60));
     bombs.put("exits to many blocks", exits(5_000, 100_000, 200));
     bombs.put("large br_tables", tables(9_000, 40));
     bombs.put("one basic block", basicBlock(130_000));
@@ -218,6 +220,30 @@ final class Bombs {
       code.bytes(0x20).u32(i * 31 % locals).bytes(0x22).u32(i * 17 % locals).bytes(0x1A);
     }
     return WasmBytes.function(code).toBytes();
+  }
+
+  /**
+   * All locals are named in the innermost block, and some of them before and after each one around
+   * it.
+   */
+  private static byte[] localsInNest(int opener, int locals, int depth, int some) {
+    var code = part().u32(1).u32(locals).bytes(0x7F);
+    for (int i = 0; i < depth; i++) {
+      copies(code, i * some, some, locals);
+      code.bytes(opener, 0x40);
+    }
+    copies(code, 0, locals, locals);
+    for (int i = 0; i < depth; i++) {
+      code.bytes(0x20).u32(i % locals).bytes(0x0D, 0, END);
+      copies(code, (depth + i) * some, some, locals);
+    }
+    return WasmBytes.function(code).toBytes();
+  }
+
+  private static void copies(WasmBytes code, int first, int count, int locals) {
+    for (int i = first; i < first + count; i++) {
+      code.bytes(0x20).u32(i * 31 % locals).bytes(0x21).u32(i * 17 % locals);
+    }
   }
 
   private static byte[] exits(int depth, int branches, int locals) {

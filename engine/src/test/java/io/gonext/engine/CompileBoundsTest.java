@@ -86,6 +86,7 @@ class CompileBoundsTest {
         "different constants in one function",
         "different callees in one function",
         "nested loops",
+        "locals in nested loops",
         "operands",
         "600 operands again and again",
       })

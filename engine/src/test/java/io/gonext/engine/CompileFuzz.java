@@ -4,7 +4,7 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 import java.util.List;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The engine compiles every module that admission admits. */
+/** The engine compiles every module that admission admits, with fuel and without. */
 class CompileFuzz {
   static List<byte[]> seeds() {
     return FuzzSeeds.modules();
@@ -21,5 +21,6 @@ class CompileFuzz {
       return;
     }
     ModuleCompiler.compile(outline, false, _ -> {}, () -> false);
+    ModuleCompiler.compile(outline, true, _ -> {}, () -> false);
   }
 }

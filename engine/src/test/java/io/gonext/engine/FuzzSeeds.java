@@ -1,5 +1,9 @@
 package io.gonext.engine;
 
+import static io.gonext.engine.WasmBytes.part;
+import static io.gonext.engine.WrittenModule.I32;
+import static io.gonext.engine.WrittenModule.types;
+
 import io.gonext.guests.Guests;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,7 +17,7 @@ import java.util.List;
 public final class FuzzSeeds {
   private FuzzSeeds() {}
 
-  /** Modules with debug information, and modules that use many features. */
+  /** Modules with debug information, with exceptions, with tail calls, and with much else. */
   static List<byte[]> modules() {
     var modules = new ArrayList<byte[]>();
     try (var files = Files.list(Path.of("src/test/resources/debug-info"))) {
@@ -26,7 +30,23 @@ public final class FuzzSeeds {
     for (String guest : List.of("engine-basics", "engine-mutator", "engine-offsets", "echo")) {
       modules.add(Guests.wasm(guest));
     }
+    modules.add(RandomModule.of(1, RandomModule.Exceptions.TRY_TABLE));
+    modules.add(RandomModule.of(1, RandomModule.Exceptions.LEGACY));
+    modules.add(tailCalls());
     return modules;
+  }
+
+  /** A tail call and an indirect one. */
+  private static byte[] tailCalls() {
+    var module = new WrittenModule();
+    int type = module.type(types(I32), types(I32));
+    module.function(
+        type,
+        "count",
+        part()
+            .bytes(0x20, 0, 0x04, 0x40, 0x20, 0, 0x41, 1, 0x6B, 0x12, 0, 0x0B)
+            .bytes(0x20, 0, 0x41, 0, 0x13, type, 0));
+    return module.toBytes();
   }
 
   /** The outlines of the same modules. */

@@ -30,7 +30,7 @@ class MethodSizeTest {
     return huge;
   }
 
-  private static Map<String, Integer> huge(ModuleDefinition module, boolean isMetered) {
+  static Map<String, Integer> huge(ModuleDefinition module, boolean isMetered) {
     EmittedClasses classes =
         LargeStack.call(
             () -> ModuleCompiler.emit(module, PartSizes.DEFAULTS, isMetered, () -> false));

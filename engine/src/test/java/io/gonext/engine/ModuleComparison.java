@@ -1,77 +1,35 @@
 package io.gonext.engine;
 
-import io.gonext.engine.GuestCode.ImportedFunction;
-import io.gonext.engine.LinearMemory.RoomyWhen;
+import io.gonext.engine.CompiledGuest.Variant;
 import io.gonext.engine.ModuleDefinition.Kind;
 import io.gonext.engine.ModuleDefinition.Mode;
-import io.gonext.engine.bytecode.PartSizes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
-import run.endive.runtime.ImportFunction;
-import run.endive.runtime.ImportValues;
-import run.endive.runtime.Instance;
-import run.endive.runtime.MStack;
-import run.endive.runtime.TrapException;
 import run.endive.wasm.InvalidException;
 import run.endive.wasm.Parser;
 import run.endive.wasm.WasmModule;
 import run.endive.wasm.types.Instruction;
 import run.endive.wasm.types.OpCode;
-import run.endive.wasm.types.ValType;
-import run.endive.wasm.types.Value;
 
 /**
- * Runs a module in Endive's interpreter or in wasmi, and compiled, and compares all that can be
- * seen: results, traps, calls of host functions, globals, tables and the memory. NaNs are compared
- * without their payloads, references by the function that they refer to.
+ * Runs a module in Endive's interpreter, and compiled, and compares all that can be seen: results,
+ * traps, calls of host functions, globals, tables and the memory. NaNs are compared without their
+ * payloads, references by the function that they refer to.
  */
 final class ModuleComparison {
-  private static final TrapTranslator TRAPS = new TrapTranslator(_ -> List.of());
-  private static final InterpretedSpecRuntime ENDIVE = new InterpretedSpecRuntime();
   private static final Set<OpCode> OPENERS =
       EnumSet.of(OpCode.BLOCK, OpCode.LOOP, OpCode.IF, OpCode.TRY_TABLE);
   private static final Set<OpCode> UNSURE =
       EnumSet.of(OpCode.RETURN_CALL, OpCode.RETURN_CALL_INDIRECT, OpCode.THROW_REF);
-  private static final Set<OpCode> WRAPPING =
-      EnumSet.of(OpCode.I32_STORE8, OpCode.I32_STORE16, OpCode.I64_STORE8, OpCode.I64_STORE32);
   private static final int CALLS = 3;
   private static final int FUEL = 1_000;
-  private static final int CAP_PAGES = 1_024;
-  private static final int CAP_ELEMENTS = 100_000;
-  private static final long UNKNOWN = -1;
 
-  /** How a module is compiled. */
-  record Variant(PartSizes sizes, RoomyWhen roomyWhen, boolean isMetered) {
-    /** The product's sizes, and some that make many small parts. */
-    static final List<PartSizes> SIZES =
-        List.of(
-            PartSizes.DEFAULTS,
-            new PartSizes(200, 0, 0, 60, true),
-            new PartSizes(60, 0, 0, 10, false),
-            new PartSizes(12, 0, 0, 3, true),
-            new PartSizes(12, 0, 1_000, 3, true));
-
-    static Variant of(int number) {
-      return new Variant(
-          SIZES.get(number / 2 % SIZES.size()),
-          number % 2 == 0 ? RoomyWhen.MUCH_COPIED : RoomyWhen.ALWAYS,
-          false);
-    }
-
-    /** The same, counting fuel. */
-    Variant metered() {
-      return new Variant(sizes, roomyWhen, true);
-    }
-  }
-
-  private final byte[] wasm;
   private final int fuelGlobal;
   private final long seed;
   private final ModuleDefinition module;
@@ -87,7 +45,6 @@ final class ModuleComparison {
    * @throws ModuleRejectedException when admission refuses the module
    */
   ModuleComparison(byte[] wasm, int fuelGlobal, long seed) {
-    this.wasm = wasm.clone();
     this.fuelGlobal = fuelGlobal;
     this.seed = seed;
     this.module = Admission.admit(wasm, EngineLimits.defaults()).definition();
@@ -120,16 +77,17 @@ final class ModuleComparison {
    * code has charged everything.
    */
   @Nullable String firstDifference(Variant... variants) {
-    Interpreted interpreted = parsed == null ? null : new Interpreted();
+    Observed interpreted =
+        parsed == null ? null : new Observed(new InterpretedGuest(module, parsed, true));
     Object reference = interpreted == null ? variants[0] : "interpreter";
     List<String> expected =
-        (interpreted == null ? new Compiled(variants[0]) : interpreted).observe();
-    Compiled metered = null;
+        (interpreted == null ? compiled(variants[0], FuelBudget.UNLIMITED) : interpreted).observe();
+    Observed metered = null;
     for (Variant variant : variants) {
-      var compiled = new Compiled(variant);
+      Observed compiled = compiled(variant, FuelBudget.UNLIMITED);
       List<String> actual = compiled.observe();
       if (actual.equals(expected)) {
-        if (variant.isMetered) {
+        if (variant.isMetered()) {
           boolean isUnknown = reference instanceof Variant || module.tagTypes().length > 0;
           String difference = null;
           if (metered != null) {
@@ -159,10 +117,10 @@ final class ModuleComparison {
    * end at the same place.
    */
   @Nullable String firstDifference(FuelBudget fuel, Variant first, Variant... others) {
-    var reference = new Compiled(first, fuel, false);
+    Observed reference = compiled(first, fuel);
     List<String> expected = reference.observe();
     for (Variant variant : others) {
-      var compiled = new Compiled(variant, fuel, false);
+      Observed compiled = compiled(variant, fuel);
       List<String> actual = compiled.observe();
       if (!actual.equals(expected)) {
         return fuel + ": " + difference(first, expected, variant, actual);
@@ -175,14 +133,8 @@ final class ModuleComparison {
     return null;
   }
 
-  /**
-   * The first difference between an engine in another process and a variant, or null. It sees only
-   * what the module exports, so the fuel is not filled up between the calls.
-   */
-  @Nullable String firstDifference(OutsideEngine outside, Variant variant) {
-    List<String> expected = new Outside(outside).observe();
-    List<String> actual = new Compiled(variant, FuelBudget.UNLIMITED, true).observe();
-    return actual.equals(expected) ? null : difference("wasmi", expected, variant, actual);
+  private Observed compiled(Variant variant, FuelBudget fuel) {
+    return new Observed(new CompiledGuest(module, variant, fuel));
   }
 
   private static String difference(
@@ -233,59 +185,25 @@ final class ModuleComparison {
         && !module.types().get((int) type).parameters().isEmpty();
   }
 
-  /** Endive adds the offset of these stores modulo 2^32: traps instead. */
-  private static void checkAddress(Instruction instruction, MStack stack) {
-    if (WRAPPING.contains(instruction.opcode()) && stack.array()[stack.size() - 2] << 32 < 0) {
-      throw new TrapException("out of bounds memory access");
-    }
-  }
-
-  /** One way to run the module. */
-  private abstract class Guest {
+  /** One way to run the module, and what was seen. */
+  private final class Observed {
+    final ComparedGuest guest;
     final List<String> seen = new ArrayList<>();
 
-    /** The fuel of each call, or {@link #UNKNOWN}. */
+    /** The fuel of each call, or {@link ComparedGuest#UNKNOWN}. */
     final List<Long> fuel = new ArrayList<>();
 
-    private final boolean onlyExports;
     private int hostCalls;
 
-    /** A guest of which everything, or only what the module exports, is looked at. */
-    Guest(boolean onlyExports) {
-      this.onlyExports = onlyExports;
+    Observed(ComparedGuest guest) {
+      this.guest = guest;
     }
-
-    abstract void instantiate();
-
-    abstract long[] call(int function, long[] args);
-
-    abstract void beginFuel();
-
-    abstract long usedFuel();
-
-    /** What a call that trapped used. */
-    abstract long fuelOfTrap();
-
-    abstract String trapCode(Throwable thrown);
-
-    abstract long global(int index);
-
-    abstract void setGlobal(int index, long value);
-
-    /** The function's index, or -1 for null. */
-    abstract long globalReference(int index);
-
-    abstract int tableSize(int table);
-
-    abstract long element(int table, int index);
-
-    abstract byte[] memory();
 
     final List<String> observe() {
       try {
-        instantiate();
+        guest.instantiate(this::host);
       } catch (RuntimeException | StackOverflowError thrown) {
-        seen.add("instantiation: " + code(thrown));
+        seen.add("instantiation: " + guest.trapCode(thrown));
         return seen;
       }
       seen.add("instantiated");
@@ -306,45 +224,33 @@ final class ModuleComparison {
     private void call(String name, int function, SplittableRandom random) {
       FunctionType type = module.typeOf(function);
       long[] args = values(type.parameters(), random);
-      if (!onlyExports) {
-        setGlobal(fuelGlobal, FUEL);
-      }
+      guest.setGlobal(fuelGlobal, FUEL);
       String call = name + text(type.parameters(), args);
-      beginFuel();
+      guest.beginFuel(function);
       try {
-        seen.add(call + " = " + text(type.results(), call(function, args.clone())));
-        fuel.add(usedFuel());
+        seen.add(call + " = " + text(type.results(), guest.call(function, args.clone())));
+        fuel.add(guest.usedFuel());
       } catch (RuntimeException | StackOverflowError thrown) {
-        seen.add(call + " traps: " + code(thrown));
-        fuel.add(fuelOfTrap());
+        seen.add(call + " traps: " + guest.trapCode(thrown));
+        fuel.add(guest.fuelOfTrap());
       }
     }
 
     /** The first difference to another guest's fuel that is known, or null. */
-    final @Nullable String fuelDifference(Guest other, boolean isUnknown) {
+    final @Nullable String fuelDifference(Observed other, boolean isUnknown) {
       for (int i = 0; i < fuel.size(); i++) {
-        long mine = isUnknown ? UNKNOWN : fuel.get(i);
-        if (mine != UNKNOWN && mine != other.fuel.get(i)) {
+        long mine = isUnknown ? ComparedGuest.UNKNOWN : fuel.get(i);
+        if (mine != ComparedGuest.UNKNOWN && mine != other.fuel.get(i)) {
           return "call " + i + " used " + mine + " units of fuel, and " + other.fuel.get(i);
         }
       }
       return null;
     }
 
-    /** wasmi has one name for an index behind a table's end, for a call and for an access. */
-    private String code(Throwable thrown) {
-      String code = trapCode(thrown);
-      return onlyExports && code.equals("INDIRECT_CALL") ? "OUT_OF_BOUNDS" : code;
-    }
-
     private void state() {
-      if (onlyExports) {
-        exportedGlobals();
-      } else {
-        globalsAndTables();
-      }
+      globalsAndTables();
       if (module.memory() != null) {
-        byte[] memory = memory();
+        byte[] memory = guest.memory();
         seen.add("memory of " + memory.length + " bytes");
         for (int from = 0; from < memory.length; from += 64) {
           byte[] line = Arrays.copyOfRange(memory, from, from + 64);
@@ -355,19 +261,6 @@ final class ModuleComparison {
       }
     }
 
-    private void exportedGlobals() {
-      module
-          .exports()
-          .forEach((name, export) -> {
-            if (export.kind() == Kind.GLOBAL) {
-              ValueType type = module.globals().get(export.index()).type();
-              if (!type.isReference()) {
-                seen.add("global " + name + " = " + text(type, global(export.index())));
-              }
-            }
-          });
-    }
-
     private void globalsAndTables() {
       for (int i = 0; i < module.globals().size(); i++) {
         ValueType type = module.globals().get(i).type();
@@ -375,350 +268,22 @@ final class ModuleComparison {
             "global "
                 + i
                 + " = "
-                + (type.isReference() ? globalReference(i) : text(type, global(i))));
+                + (type.isReference() ? guest.globalReference(i) : text(type, guest.global(i))));
       }
       for (int table = 0; table < module.tables().size(); table++) {
         var elements = new StringBuilder("table " + table + " =");
-        for (int i = 0; i < tableSize(table); i++) {
-          elements.append(' ').append(element(table, i));
+        for (int i = 0; i < guest.tableSize(table); i++) {
+          elements.append(' ').append(guest.element(table, i));
         }
         seen.add(elements.toString());
       }
     }
 
     /** What a host function does in all guests. */
-    final long[] host(int function, long[] args) {
+    private long[] host(int function, long[] args) {
       FunctionType type = module.typeOf(function);
       seen.add("host " + function + text(type.parameters(), args));
       return values(type.results(), new SplittableRandom(seed + ++hostCalls));
-    }
-  }
-
-  private final class Interpreted extends Guest {
-    private final ReferenceFuel counted = new ReferenceFuel(module, CAP_PAGES, CAP_ELEMENTS);
-    private @Nullable Instance instance;
-
-    Interpreted() {
-      super(false);
-    }
-
-    @Override
-    void beginFuel() {
-      counted.begin();
-    }
-
-    @Override
-    long usedFuel() {
-      return counted.used();
-    }
-
-    @Override
-    long fuelOfTrap() {
-      return UNKNOWN;
-    }
-
-    private void before(Instruction instruction, MStack stack) {
-      checkAddress(instruction, stack);
-      if (instance != null) {
-        counted.execute(instruction, stack);
-      }
-    }
-
-    private Instance instance() {
-      return Objects.requireNonNull(instance);
-    }
-
-    @Override
-    void instantiate() {
-      var imports = ImportValues.builder();
-      for (int i = 0; i < module.importedFunctions(); i++) {
-        int function = i;
-        FunctionType type = module.typeOf(i);
-        imports.addFunction(
-            new ImportFunction(
-                module.imports().get(i).module(),
-                module.imports().get(i).name(),
-                run.endive.wasm.types.FunctionType.of(
-                    types(type.parameters()), types(type.results())),
-                (_, args) -> host(function, args)));
-      }
-      instance =
-          Instance.builder(Objects.requireNonNull(parsed))
-              .withImportValues(imports.build())
-              .withUnsafeExecutionListener(this::before)
-              .withStart(false)
-              .build();
-      counted.instance(instance);
-    }
-
-    private static List<ValType> types(List<ValueType> types) {
-      return types.stream()
-          .map(type ->
-              switch (type) {
-                case I32 -> ValType.I32;
-                case I64 -> ValType.I64;
-                case F32 -> ValType.F32;
-                case F64 -> ValType.F64;
-                case FUNCREF -> ValType.FuncRef;
-                case EXTERNREF -> ValType.ExternRef;
-                case EXNREF -> ValType.ExnRef;
-              })
-          .toList();
-    }
-
-    @Override
-    long[] call(int function, long[] args) {
-      List<ValueType> types = module.typeOf(function).parameters();
-      for (int i = 0; i < args.length; i++) {
-        if (types.get(i).isReference()) {
-          args[i] = Value.REF_NULL_VALUE;
-        }
-      }
-      long[] results = instance().getMachine().call(function, args);
-      return results == null ? new long[0] : results;
-    }
-
-    @Override
-    String trapCode(Throwable thrown) {
-      return ENDIVE.trapCode(thrown);
-    }
-
-    @Override
-    long global(int index) {
-      return instance().global(index).getValue();
-    }
-
-    @Override
-    void setGlobal(int index, long value) {
-      instance().global(index).setValue(value);
-    }
-
-    @Override
-    long globalReference(int index) {
-      return (int) instance().global(index).getValue();
-    }
-
-    @Override
-    int tableSize(int table) {
-      return instance().table(table).size();
-    }
-
-    @Override
-    long element(int table, int index) {
-      return instance().table(table).ref(index);
-    }
-
-    @Override
-    byte[] memory() {
-      return instance().memory().readBytes(0, instance().memory().pages() << 16);
-    }
-  }
-
-  private final class Compiled extends Guest {
-    private final Variant variant;
-    private final FuelBudget budget;
-    private @Nullable GuestCode code;
-
-    Compiled(Variant variant) {
-      this(variant, FuelBudget.UNLIMITED, false);
-    }
-
-    Compiled(Variant variant, FuelBudget budget, boolean onlyExports) {
-      super(onlyExports);
-      this.variant = variant;
-      this.budget = budget;
-    }
-
-    @Override
-    void beginFuel() {
-      code().beginFuel(budget);
-    }
-
-    @Override
-    long usedFuel() {
-      return code().usedFuel();
-    }
-
-    @Override
-    long fuelOfTrap() {
-      return usedFuel();
-    }
-
-    private GuestCode code() {
-      return Objects.requireNonNull(code);
-    }
-
-    @Override
-    void instantiate() {
-      var classes =
-          ModuleCompiler.emit(module, variant.sizes(), variant.isMetered(), () -> false).classes();
-      GuestCode made = new GuestClassLoader(classes).instances(ModuleCompiler.CLASS_NAME).get();
-      code = made;
-      var functions = new ImportedFunction[module.importedFunctions()];
-      Arrays.setAll(functions, function -> args -> host(function, args));
-      made.bind(
-          module,
-          linear(),
-          module.tables().stream()
-              .map(type -> new GuestTable(type, CAP_ELEMENTS))
-              .toArray(GuestTable[]::new),
-          globals(),
-          functions);
-      Instantiation.run(made);
-    }
-
-    private LinearMemory linear() {
-      if (module.memory() == null) {
-        return LinearMemory.none();
-      }
-      return new LinearMemory(module.memory(), CAP_PAGES, variant.roomyWhen());
-    }
-
-    private @Nullable GuestGlobal[] globals() {
-      return module.globals().stream()
-          .map(global -> global.isShared() ? new GuestGlobal() : null)
-          .toArray(GuestGlobal[]::new);
-    }
-
-    @Override
-    long[] call(int function, long[] args) {
-      long[] results = code().call(function, args);
-      GuestCode.checkFuel(code());
-      return results;
-    }
-
-    @Override
-    String trapCode(Throwable thrown) {
-      TrapCause cause = TRAPS.translate(thrown, null, null).trapCause();
-      return cause instanceof TrapCause.HostFailure ? String.valueOf(thrown) : cause.code();
-    }
-
-    @Override
-    long global(int index) {
-      return code().globalBits(index);
-    }
-
-    @Override
-    void setGlobal(int index, long value) {
-      GuestGlobal shared = code().sharedGlobals[index];
-      if (shared == null) {
-        code().setGlobal(index, value);
-      } else {
-        shared.bits = value;
-      }
-    }
-
-    @Override
-    long globalReference(int index) {
-      return index(code().anyGlobalReference(index));
-    }
-
-    private static long index(@Nullable Object reference) {
-      return reference == null ? -1 : ((FunctionReference) reference).function;
-    }
-
-    @Override
-    int tableSize(int table) {
-      return code().table(table).size();
-    }
-
-    @Override
-    long element(int table, int index) {
-      return index(code().table(table).get(index));
-    }
-
-    @Override
-    byte[] memory() {
-      return code().linear().contents();
-    }
-  }
-
-  /** The module in an engine that shows only its exports. */
-  private final class Outside extends Guest {
-    private final OutsideEngine engine;
-
-    Outside(OutsideEngine engine) {
-      super(true);
-      this.engine = engine;
-    }
-
-    @Override
-    void instantiate() {
-      engine.instantiate(wasm, this::host);
-    }
-
-    @Override
-    long[] call(int function, long[] args) {
-      return engine.call(exported(Kind.FUNCTION, function), args, this::host);
-    }
-
-    private String exported(Kind kind, int index) {
-      return module.exports().entrySet().stream()
-          .filter(export -> export.getValue().kind() == kind && export.getValue().index() == index)
-          .map(Map.Entry::getKey)
-          .findFirst()
-          .orElseThrow();
-    }
-
-    @Override
-    String trapCode(Throwable thrown) {
-      if (thrown instanceof OutsideEngine.Refused refused) {
-        throw refused;
-      }
-      String name = String.valueOf(thrown.getMessage());
-      return switch (name) {
-        case "UnreachableCodeReached" -> "UNREACHABLE";
-        case "MemoryOutOfBounds", "TableOutOfBounds" -> "OUT_OF_BOUNDS";
-        case "IndirectCallToNull", "BadSignature" -> "INDIRECT_CALL";
-        case "IntegerDivisionByZero", "IntegerOverflow", "BadConversionToInteger" -> "DIVISION";
-        case "StackOverflow" -> "STACK_EXHAUSTED";
-        default -> name.contains("DoesNotFit") ? "OUT_OF_BOUNDS" : String.valueOf(thrown);
-      };
-    }
-
-    @Override
-    void beginFuel() {
-      // It counts none.
-    }
-
-    @Override
-    long usedFuel() {
-      return UNKNOWN;
-    }
-
-    @Override
-    long fuelOfTrap() {
-      return UNKNOWN;
-    }
-
-    @Override
-    long global(int index) {
-      return engine.global(exported(Kind.GLOBAL, index));
-    }
-
-    @Override
-    byte[] memory() {
-      return engine.memory();
-    }
-
-    @Override
-    void setGlobal(int index, long value) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    long globalReference(int index) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    int tableSize(int table) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    long element(int table, int index) {
-      throw new UnsupportedOperationException();
     }
   }
 

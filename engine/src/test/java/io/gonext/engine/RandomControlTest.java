@@ -2,7 +2,7 @@ package io.gonext.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.gonext.engine.ModuleComparison.Variant;
+import io.gonext.engine.CompiledGuest.Variant;
 import io.gonext.engine.RandomModule.Exceptions;
 import java.util.Arrays;
 import java.util.SplittableRandom;

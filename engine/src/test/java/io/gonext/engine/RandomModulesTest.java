@@ -1,18 +1,20 @@
 package io.gonext.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.gonext.engine.ModuleComparison.Variant;
+import io.gonext.engine.CompiledGuest.Variant;
+import io.gonext.engine.Recording.Replay;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Queue;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -22,20 +24,26 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
-import run.endive.wasm.InvalidException;
+import run.endive.wasm.Parser;
+import run.endive.wasm.WasmEngineException;
 
 /**
- * Modules of wasm-smith, written by the Rust program in {@code src/test/rust/modules}, run as in
- * Endive's interpreter and as in wasmi. The property {@code gonext.test.modules} says how many,
- * {@code gonext.test.seed} which ones.
+ * Modules of wasm-smith do the same in wasmtime, in Endive's interpreter and compiled by the
+ * engine. The Rust program in {@code src/test/rust/modules} writes them and what they do in
+ * wasmtime. The property {@code gonext.test.modules} says how many, {@code gonext.test.seed} which
+ * ones. Each module is compiled in one way, which its seed decides.
  */
 @EnabledIfSystemProperty(named = "gonext.test.modules", matches = "[1-9][0-9]*")
 class RandomModulesTest {
   private static final int MODULES = Integer.getInteger("gonext.test.modules", 0);
+  private static final int THREADS = Integer.getInteger("gonext.test.threads", 2);
   private static final Path PROJECT = Path.of("src/test/rust/modules");
   private static final Path TARGET = Path.of("target/rust").toAbsolutePath();
-  private static final int THREADS = 2;
-  private static final int BATCH = 2_000;
+
+  /** The modules of the differences. */
+  private static final Path DIFFERENT = Path.of("target/different-modules");
+
+  private static final int BATCH = 1_000;
 
   /** Further ones are most likely of the same kind. */
   private static final int MOST_DIFFERENCES = 20;
@@ -44,11 +52,15 @@ class RandomModulesTest {
   private static final long STACK_BYTES = 256L << 20;
 
   private final AtomicInteger batches = new AtomicInteger();
+  private final AtomicInteger read = new AtomicInteger();
   private final AtomicInteger compared = new AtomicInteger();
+  private final AtomicInteger interpreted = new AtomicInteger();
   private final Queue<String> differences = new ConcurrentLinkedQueue<>();
 
-  /** How many modules were not compared, by the reason. */
-  private final Map<String, Integer> refusals = new TreeMap<>();
+  /** How many modules were not compared, or not with Endive, by the reason. */
+  private final Map<String, Integer> exceptions = new TreeMap<>();
+
+  private record Sample(long seed, int fuelGlobal, int fuel, byte[] wasm, byte[] recording) {}
 
   @Test
   void random_modules_run_as_in_two_other_engines() throws Exception {
@@ -70,54 +82,56 @@ class RandomModulesTest {
       worker.get();
     }
 
-    System.out.println(compared + " modules compared; not compared: " + refusals);
+    System.out.println(progress() + "; " + exceptions);
     assertThat(differences).isEmpty();
-    assertThat(compared.get()).isGreaterThan(MODULES / 2);
+    assertThat(compared.get()).isGreaterThan(read.get() * 9 / 10);
+    assertThat(interpreted.get()).isGreaterThan(read.get() / 2);
   }
 
   private static Path build() throws IOException, InterruptedException {
-    Process cargo =
-        new ProcessBuilder(
-                "cargo", "build", "--release", "--locked", "--target-dir", TARGET.toString())
-            .directory(PROJECT.toFile())
-            .redirectOutput(Redirect.INHERIT)
-            .redirectError(Redirect.INHERIT)
-            .start();
+    Process cargo;
+    try {
+      cargo =
+          new ProcessBuilder(
+                  "cargo", "build", "--release", "--locked", "--target-dir", TARGET.toString())
+              .directory(PROJECT.toFile())
+              .redirectOutput(Redirect.INHERIT)
+              .redirectError(Redirect.INHERIT)
+              .start();
+    } catch (IOException e) {
+      assumeTrue(false, "Rust's cargo is not installed: " + e.getMessage());
+      throw e;
+    }
     assertThat(cargo.waitFor()).as("exit code of cargo build").isZero();
     return TARGET.resolve("release/modules");
   }
 
   private void compareBatches(Path program, long first) throws IOException {
-    int from;
-    while ((from = batches.getAndIncrement() * BATCH) < MODULES
-        && differences.size() < MOST_DIFFERENCES) {
-      compareBatch(program, first + from, Math.min(BATCH, MODULES - from));
-      System.out.println(compared + " modules compared, " + differences.size() + " differences");
+    while (compared.get() < MODULES && differences.size() < MOST_DIFFERENCES) {
+      compareBatch(program, first + (long) batches.getAndIncrement() * BATCH);
+      System.out.println(progress());
     }
   }
 
-  private void compareBatch(Path program, long first, int count) throws IOException {
-    try (var outside = new OutsideEngine(program)) {
-      compareBatch(program, outside, first, count);
-    }
+  private String progress() {
+    return "%d modules compared with wasmtime, %d of them with Endive, %d differences"
+        .formatted(compared.get(), interpreted.get(), differences.size());
   }
 
-  private void compareBatch(Path program, OutsideEngine outside, long first, int count)
-      throws IOException {
+  private void compareBatch(Path program, long first) throws IOException {
     Process process =
-        new ProcessBuilder(program.toString(), String.valueOf(first), String.valueOf(count))
+        new ProcessBuilder(program.toString(), String.valueOf(first), String.valueOf(BATCH))
             .redirectError(Redirect.INHERIT)
             .start();
     try (var in = new DataInputStream(new BufferedInputStream(process.getInputStream(), 1 << 16))) {
       while (differences.size() < MOST_DIFFERENCES) {
         long seed = in.readLong();
         int fuelGlobal = in.readInt();
+        int fuel = in.readInt();
         byte[] wasm = in.readNBytes(in.readInt());
-        String difference = difference(wasm, fuelGlobal, seed, outside);
-        if (difference != null) {
-          System.out.println(difference);
-          differences.add(difference);
-        }
+        byte[] recording = in.readNBytes(in.readInt());
+        read.incrementAndGet();
+        compare(new Sample(seed, fuelGlobal, fuel, wasm, recording));
       }
     } catch (EOFException end) {
       // That was the last module.
@@ -126,51 +140,88 @@ class RandomModulesTest {
     }
   }
 
-  private @Nullable String difference(
-      byte[] wasm, int fuelGlobal, long seed, OutsideEngine outside) {
-    int number = (int) Math.floorMod(seed, 1_000L);
+  private void compare(Sample sample) throws IOException {
+    String difference;
     try {
-      var comparison = new ModuleComparison(wasm, fuelGlobal, seed);
-      String difference =
-          comparison.firstDifference(Variant.of(number % 2), Variant.of(2 + number % 8).metered());
-      if (difference == null) {
-        difference = wasmiDifference(comparison, outside, number);
-      }
-      compared.incrementAndGet();
-      return difference == null ? null : "seed " + seed + ", " + difference;
+      difference = difference(sample);
+    } catch (RuntimeException | LinkageError e) {
+      difference = e.toString();
+    }
+    if (difference != null) {
+      String text = "seed " + sample.seed + ", " + difference;
+      System.out.println(text);
+      differences.add(text);
+      Files.createDirectories(DIFFERENT);
+      Files.write(DIFFERENT.resolve(sample.seed + ".wasm"), sample.wasm);
+    }
+  }
+
+  private @Nullable String difference(Sample sample) {
+    ModuleDefinition module;
+    try {
+      module = Admission.admit(sample.wasm, EngineLimits.defaults()).definition();
     } catch (ModuleRejectedException e) {
       if (e.reason() == ModuleRejectedException.Reason.TOO_LARGE) {
-        refuse("larger than a limit");
+        except("larger than a limit");
         return null;
       }
-      if (String.valueOf(e.getMessage()).contains("(exnref)")) {
-        refuse("exceptions in a table or in other exceptions");
-        return null;
-      }
-      return "seed " + seed + ": " + e;
-    } catch (InvalidException e) {
-      refuse("the interpreter says: " + e.getMessage());
-      return null;
-    } catch (RuntimeException | LinkageError e) {
-      return "seed " + seed + ": " + e;
+      return e.toString();
     }
+    var recording = new Recording(module, sample.fuelGlobal, sample.fuel, sample.recording);
+    String refusal = recording.refusal();
+    if (refusal != null) {
+      except("wasmtime says: " + refusal);
+      return null;
+    }
+    var way = Variant.of((int) Math.floorMod(sample.seed, 10L));
+    if (Math.floorMod(sample.seed / 10, 2L) == 0) {
+      way = way.metered();
+    }
+    Replay compiled = recording.replay(new CompiledGuest(module, way));
+    compared.incrementAndGet();
+    String difference = compiled.difference();
+    if (difference == null) {
+      difference = interpret(sample, module, recording, way.isMetered() ? compiled : null);
+    }
+    return difference == null ? null : way + ": " + difference;
   }
 
-  private @Nullable String wasmiDifference(
-      ModuleComparison comparison, OutsideEngine outside, int number) {
+  /** Endive is wrong where it differs from wasmtime and the compiled module does not. */
+  private @Nullable String interpret(
+      Sample sample, ModuleDefinition module, Recording recording, @Nullable Replay metered) {
+    Replay replay;
     try {
-      return comparison.firstDifference(outside, Variant.of(number % 10));
-    } catch (OutsideEngine.Refused e) {
-      refuse(
-          "wasmi says: "
-              + Objects.requireNonNull(e.getMessage()).replaceAll("\\(?(at )?offset.*", ""));
+      replay =
+          recording.replay(
+              new InterpretedGuest(module, Parser.parse(sample.wasm), metered != null));
+    } catch (WasmEngineException e) {
+      except(
+          "Endive does not read it: " + String.valueOf(e.getMessage()).replaceAll("[0-9]+", "N"));
       return null;
     }
+    if (replay.difference() != null) {
+      except("Endive differs from wasmtime");
+      return null;
+    }
+    interpreted.incrementAndGet();
+    return metered == null || module.tagTypes().length > 0 ? null : fuelDifference(replay, metered);
   }
 
-  private void refuse(String reason) {
-    synchronized (refusals) {
-      refusals.merge(reason, 1, Integer::sum);
+  /** Of a block that a trap or an exception leaves, compiled code has charged everything. */
+  private static @Nullable String fuelDifference(Replay counted, Replay metered) {
+    for (int i = 0; i < counted.fuel().size(); i++) {
+      long expected = counted.fuel().get(i);
+      if (expected != ComparedGuest.UNKNOWN && expected != metered.fuel().get(i)) {
+        return "call %d used %d units of fuel, and %d"
+            .formatted(i, expected, metered.fuel().get(i));
+      }
+    }
+    return null;
+  }
+
+  private void except(String reason) {
+    synchronized (exceptions) {
+      exceptions.merge(reason, 1, Integer::sum);
     }
   }
 }

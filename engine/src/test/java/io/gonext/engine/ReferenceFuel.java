@@ -1,30 +1,16 @@
 package io.gonext.engine;
 
-import java.util.EnumSet;
 import java.util.Objects;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import run.endive.runtime.Instance;
 import run.endive.runtime.MStack;
 import run.endive.wasm.types.Instruction;
-import run.endive.wasm.types.OpCode;
 
 /**
  * Counts fuel one instruction at a time, while Endive's interpreter runs: what {@link FuelBudget}
  * says, without blocks. A call that traps has used less than compiled code charges for it.
  */
 final class ReferenceFuel {
-  private static final Set<OpCode> FREE =
-      EnumSet.of(
-          OpCode.NOP,
-          OpCode.DROP,
-          OpCode.BLOCK,
-          OpCode.LOOP,
-          OpCode.ELSE,
-          OpCode.END,
-          OpCode.RETURN,
-          OpCode.UNREACHABLE);
-
   private final ModuleDefinition module;
   private final int capPages;
   private final int capElements;
@@ -45,9 +31,10 @@ final class ReferenceFuel {
     return Objects.requireNonNull(instance);
   }
 
-  /** Begins a call of a function that is not imported. */
-  void begin() {
-    used = 1;
+  /** Begins a call from outside. */
+  void begin(int function) {
+    used = 0;
+    enter(function);
   }
 
   long used() {
@@ -56,10 +43,9 @@ final class ReferenceFuel {
 
   /** Before each instruction. */
   void execute(Instruction instruction, MStack stack) {
-    if (!FREE.contains(instruction.opcode())) {
-      used++;
-    }
+    used++;
     switch (instruction.opcode()) {
+      case NOP, DROP, BLOCK, LOOP, ELSE, END, RETURN, UNREACHABLE -> used--;
       case CALL, RETURN_CALL -> enter((int) instruction.operand(0));
       case CALL_INDIRECT, RETURN_CALL_INDIRECT -> {
         var table = instance().table((int) instruction.operand(1));

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
+import io.gonext.host.registry.OciReference;
+import io.gonext.host.registry.PulledPlugin;
 import io.gonext.host.trust.BundleSignature;
 import io.gonext.host.trust.TestPublisher;
 import io.gonext.host.trust.TrustPolicy;
@@ -17,6 +19,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -286,9 +289,15 @@ class TrustTest {
         .hasMessageContaining("from upload");
     Delivery fetched =
         Delivery.fetched(
-            bundle,
-            List.of(new byte[] {1, 2, 3}, ACME.file(bundle)),
-            "oci://registry.example/acme/shop");
+            new PulledPlugin(
+                OciReference.parse("oci://registry.example/acme/shop:1"),
+                "sha256:" + "0".repeat(64),
+                plugin,
+                bundle,
+                List.of(new byte[] {1, 2, 3}, ACME.file(bundle)),
+                Optional.empty(),
+                Optional.empty(),
+                Map.of()));
     host.plugins().install(fetched);
     assertThat(host.plugins().find(plugin).orElseThrow().current().provenance().origin())
         .isEqualTo("registry.example/acme/shop");
