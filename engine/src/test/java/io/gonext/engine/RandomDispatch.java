@@ -144,11 +144,11 @@ final class RandomDispatch {
         to.bytes(Op.LOCAL_SET, LONG);
       }
       case 3 -> {
-        to.bytes(Op.I32_CONST).signed(8 * random.nextInt(100)).bytes(Op.LOCAL_GET, LONG);
+        to.bytes(Op.I32_CONST).signed(8L * random.nextInt(100)).bytes(Op.LOCAL_GET, LONG);
         to.bytes(Op.I64_STORE, 3, 0);
       }
       case 4 -> {
-        to.bytes(Op.I32_CONST).signed(8 * random.nextInt(100)).bytes(Op.I64_LOAD, 3, 0);
+        to.bytes(Op.I32_CONST).signed(8L * random.nextInt(100)).bytes(Op.I64_LOAD, 3, 0);
         to.bytes(Op.LOCAL_SET, LONG);
       }
       case 5 -> {

@@ -113,7 +113,7 @@ class TrustTest {
   }
 
   /** A way by which a bundle gets to where it may serve. */
-  private enum Way {
+  enum Way {
     INSTALL {
       @Override
       void take(TrustTest test, boolean signed) {
@@ -378,7 +378,8 @@ class TrustTest {
     host.plugins().deploy(by(ACME, version("1.0.0")), Set.of());
     host.trust().replace(policy("", ", \"revoked\": true"));
     assertThat(host.health().troubles().get(plugin)).contains("not trusted").contains("is revoked");
-    assertThat(host.trust().distrusted().get(plugin).code()).isEqualTo("key_revoked");
+    assertThat(host.trust().distrusted())
+        .hasEntrySatisfying(plugin, verdict -> assertThat(verdict.code()).isEqualTo("key_revoked"));
     assertThat(host.applyFilters("h", plugin).value().stringValue())
         .isEqualTo(plugin.toUpperCase(Locale.ROOT));
     assertThat(host.audit().newest(plugin, 1).getFirst().event()).isEqualTo("distrusted");

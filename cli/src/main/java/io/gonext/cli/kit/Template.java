@@ -164,8 +164,15 @@ record Template(
     project.put("README.md", readme(name).getBytes(StandardCharsets.UTF_8));
     project.put(
         ".gitignore",
-        ("/build/\n/target/\n/node_modules/\n*.gnplugin\n*.cdx.json\n*.provenance.json\n"
-                + "/gonext.secrets.json\n")
+        """
+        /build/
+        /target/
+        /node_modules/
+        *.gnplugin
+        *.cdx.json
+        *.provenance.json
+        /gonext.secrets.json
+        """
             .getBytes(StandardCharsets.UTF_8));
     for (String file : sdkFiles) {
       project.put("sdk/" + file, resource("sdk/" + language + "/" + file));

@@ -84,19 +84,20 @@ final class Partition {
     var partition = new Partition(code, module, sizes, charges);
     int loop = code.resumedLoop;
     partition.level(0, code.size - 1, true);
-    Part part = partition.parts();
-    while (part.from != loop || part.to != code.partner[loop] + 1) {
-      part = part.children.get(part.children.containsKey(loop) ? loop : around(part, loop));
-    }
-    return part;
+    return find(partition.parts(), loop, code.partner[loop] + 1);
   }
 
-  private static int around(Part part, int index) {
-    return part.children.values().stream()
-        .filter(child -> child.from <= index && index < child.to)
-        .findFirst()
-        .orElseThrow()
-        .from;
+  /** The part of exactly this range in another one. */
+  private static Part find(Part around, int from, int to) {
+    Part part = around;
+    while (part.from != from || part.to != to) {
+      part =
+          part.children.values().stream()
+              .filter(child -> child.from <= from && to <= child.to)
+              .findFirst()
+              .orElseThrow();
+    }
+    return part;
   }
 
   /** The whole function as a part, which has all others. */

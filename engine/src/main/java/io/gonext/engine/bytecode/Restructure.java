@@ -2,9 +2,7 @@ package io.gonext.engine.bytecode;
 
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,12 +28,13 @@ final class Restructure {
   private final FunctionCode to;
 
   /** The new index of each opener. */
-  private final Map<Integer, Integer> openers = new HashMap<>();
+  private final int[] openers;
 
   /** The block whose END a segment with a label follows. */
-  private final Map<Integer, Integer> labels = new HashMap<>();
+  private final int[] labels;
 
-  private final Map<Integer, Integer> loops = new HashMap<>();
+  /** The LOOP of each segment that begins one. */
+  private final int[] loops;
 
   /** The block that the whole loop has become. */
   private int whole;
@@ -54,6 +53,9 @@ final class Restructure {
     this.dispatch = dispatch;
     this.graph = graph;
     this.code = dispatch.code;
+    this.openers = new int[code.size];
+    this.labels = new int[dispatch.segments()];
+    this.loops = new int[dispatch.segments()];
     this.base = code.height[dispatch.loop];
     this.at = code.position[dispatch.loop];
     this.to =
@@ -112,7 +114,7 @@ final class Restructure {
       List<Integer> inside = graph.inside(segment);
       behind.forEach(this::label);
       if (graph.isLoop(segment)) {
-        loops.put(segment, open(Op.LOOP));
+        loops[segment] = open(Op.LOOP);
       }
       inside.forEach(this::label);
       if (depth > MOST_DEPTH || !body(segment)) {
@@ -130,19 +132,19 @@ final class Restructure {
         return false;
       }
       if (graph.isLoop(segment)) {
-        close(loops.get(segment));
+        close(loops[segment]);
       }
       return labelled(behind);
     }
   }
 
   private void label(int segment) {
-    labels.put(segment, open(Op.BLOCK));
+    labels[segment] = open(Op.BLOCK);
   }
 
   private boolean labelled(List<Integer> segments) {
     for (int segment : segments.reversed()) {
-      close(labels.get(segment));
+      close(labels[segment]);
       if (!tree(segment)) {
         return false;
       }
@@ -213,7 +215,7 @@ final class Restructure {
   }
 
   private int labelOf(int from, int target) {
-    return graph.isBackward(from, target) ? loops.get(target) : labels.get(target);
+    return graph.isBackward(from, target) ? loops[target] : labels[target];
   }
 
   // Instructions ----------------------------------------------------------------------------------
@@ -236,13 +238,13 @@ final class Restructure {
       case Op.END -> {
         depth--;
         int opener = code.extra[i];
-        int mapped = opener == FunctionCode.FUNCTION ? opener : openers.get(opener);
+        int mapped = opener == FunctionCode.FUNCTION ? opener : openers[opener];
         to.end(mapped, code.position[i], code.height[i], code.falls[i]);
         return;
       }
       case Op.ELSE -> {
         int index = add(i, 0, 0);
-        to.otherwise(openers.get(code.partner[i]), index, code.falls[i]);
+        to.otherwise(openers[code.partner[i]], index, code.falls[i]);
         return;
       }
       case Op.BR_TABLE -> {
@@ -261,7 +263,7 @@ final class Restructure {
       default -> {
         if (Op.isOpener(op)) {
           depth++;
-          openers.put(i, add(i, to.block(code.blockType(i)), -1));
+          openers[i] = add(i, to.block(code.blockType(i)), -1);
           return;
         }
       }
@@ -278,6 +280,6 @@ final class Restructure {
       return target;
     }
     int other = dispatch.segment(branch, target);
-    return other < 0 ? openers.get(target) : labelOf(segment, other);
+    return other < 0 ? openers[target] : labelOf(segment, other);
   }
 }

@@ -17,11 +17,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -44,7 +44,8 @@ class FaultyRegistryTest {
   @TempDir private Path directory;
   private final byte[] bundle =
       GuestBundle.of("echo").filter("h").file("README.md", "x".repeat(100)).bytes();
-  private final byte[] manifestJson = BundleFiles.read(bundle).files().get(Bundle.MANIFEST);
+  private final byte[] manifestJson =
+      Objects.requireNonNull(BundleFiles.read(bundle).files().get(Bundle.MANIFEST));
   private final String blob = REPOSITORY + "/blobs/" + Digest.of(bundle);
   private final List<Duration> pauses = new CopyOnWriteArrayList<>();
   private ScriptedRegistry registry;
@@ -503,14 +504,12 @@ class FaultyRegistryTest {
   @ParameterizedTest
   @CsvSource({"registry.invalid, https", "10.0.0.1, https", "192.0.2.1:5000, https"})
   void a_registry_elsewhere_is_asked_with_tls(String name, String scheme) {
-    List<String> looked = new ArrayList<>();
     try (OciClient asking =
         TestClients.client(
             directory,
             pauses,
             settings -> settings.timeout(Duration.ofMillis(300)),
             host -> {
-              looked.add(host);
               throw new java.net.UnknownHostException(host);
             })) {
       assertThatThrownBy(() -> asking.tags(OciReference.parse("oci://" + name + "/acme/echo")))

@@ -29,6 +29,7 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
@@ -285,8 +286,10 @@ class RegistryLoginTest {
                           Base64.getDecoder().decode(login.substring("Basic ".length())),
                           StandardCharsets.UTF_8)));
       byte[] body =
-          ("{\"%s\":\"%s\"}"
-                  .formatted(posts ? "access_token" : "token", token(parameters.get("scope"))))
+          "{\"%s\":\"%s\"}"
+              .formatted(
+                  posts ? "access_token" : "token",
+                  token(Objects.requireNonNull(parameters.get("scope"))))
               .getBytes(StandardCharsets.UTF_8);
       exchange.sendResponseHeaders(status, body.length);
       try (exchange) {

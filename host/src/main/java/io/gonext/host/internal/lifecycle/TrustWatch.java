@@ -90,7 +90,7 @@ final class TrustWatch {
     }
     show(now);
     if (trust.stops()) {
-      now.keySet().forEach(name -> stop(name, now.get(name)));
+      now.forEach(this::stop);
     }
   }
 

@@ -120,7 +120,7 @@ final class EmbeddedSource implements AutoCloseable {
         // The writing thread gets its own failure.
       }
       // A store that is being closed already closes itself.
-      if (store.getPanicException() == panic) {
+      if (panic.equals(store.getPanicException())) {
         store.closeImmediately();
       }
     }
@@ -173,8 +173,9 @@ final class EmbeddedSource implements AutoCloseable {
     } catch (TimeoutException e) {
       throw new SQLTransientConnectionException("the store is still being opened", e);
     } catch (ExecutionException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
       throw new SQLTransientConnectionException(
-          "the store cannot be opened again: " + e.getCause().getMessage(), e.getCause());
+          "the store cannot be opened again: " + cause.getMessage(), cause);
     }
   }
 

@@ -3,6 +3,7 @@ package io.gonext.host.internal.store;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -109,7 +110,7 @@ final class StoreFiles {
   void closeAll() throws IOException {
     admitting = false;
     IOException failure = null;
-    for (SteadyFile file : open) {
+    for (SteadyFile file : List.copyOf(open)) {
       try {
         file.close();
       } catch (IOException e) {

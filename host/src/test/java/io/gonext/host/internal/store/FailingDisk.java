@@ -137,7 +137,7 @@ final class FailingDisk implements StoreFiles.Opening {
     return switch (fault) {
       case NOTHING_WRITTEN -> 0;
       case HALF_WRITTEN -> length / 2;
-      case NO_GROWTH -> (int) Math.clamp(size - position, 0, length);
+      case NO_GROWTH -> Math.clamp(size - position, 0, length);
     };
   }
 

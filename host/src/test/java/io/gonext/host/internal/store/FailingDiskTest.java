@@ -13,12 +13,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -114,7 +116,7 @@ class FailingDiskTest {
         disk.beforeWrite(() -> {});
       }
       answered.clear();
-      answered.addAll(cut.answeredThen);
+      answered.addAll(Objects.requireNonNull(cut.answeredThen));
       data = next;
     }
     try (PluginStore store = open(data)) {
@@ -126,7 +128,7 @@ class FailingDiskTest {
   private final class Cut implements Runnable {
     private final Path to;
     private int writesLeft;
-    private volatile Set<String> answeredThen;
+    private volatile @Nullable Set<String> answeredThen;
 
     Cut(Path to, int writesLeft) {
       this.to = to;
