@@ -43,6 +43,9 @@ final class ReferenceFuel {
 
   /** Before each instruction. */
   void execute(Instruction instruction, MStack stack) {
+    if (instance == null) {
+      return; // the start function, which no call uses
+    }
     used++;
     switch (instruction.opcode()) {
       case NOP, DROP, BLOCK, LOOP, ELSE, END, RETURN, UNREACHABLE -> used--;
