@@ -203,6 +203,10 @@ class RegistryCommandsTest {
       assertThat(host.refused("install", plain)).contains("app@1.0.0 is not signed");
       assertThat(host.said("install", signed)).isEqualTo("app@1.1.0 INSTALLED\n");
       assertThat(host.said("list")).containsPattern("app +1\\.1\\.0 .*acme \\([0-9a-f]{16}\\)");
+      String next = pushed(signed("1.2.0"), "direct");
+      host.said("update", next);
+      assertThat(host.said("audit", "app"))
+          .contains("\"reference\":\"" + signed + "\"", "\"reference\":\"" + next + "\"");
     }
   }
 
