@@ -101,8 +101,7 @@ public final class Downloads implements AutoCloseable {
     try (OciClient client = registries.client(reference)) {
       return client.pull(reference, TransferListener.NONE);
     } catch (RegistryException e) {
-      // It names the artifact.
-      throw new CommandFailure(CommandFailure.Kind.FAILED, String.valueOf(e.getMessage()));
+      throw failed(location, String.valueOf(e.getMessage()));
     } catch (BundleRejectedException e) {
       throw failed(location, e.summary());
     }

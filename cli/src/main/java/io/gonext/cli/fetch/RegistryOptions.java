@@ -20,7 +20,7 @@ public final class RegistryOptions {
 
   @Option(
       names = "--plain-http",
-      description = "Speak HTTP without TLS; a registry on this machine always does.")
+      description = "Speak HTTP without TLS to the registry; one on this machine always does.")
   private boolean plainHttp;
 
   /** A client that may ask the registries of these references, and no other. */
