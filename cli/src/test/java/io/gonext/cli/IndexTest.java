@@ -256,6 +256,24 @@ class IndexTest {
   }
 
   @Test
+  void build_signs_the_index_with_a_key_that_readers_accept() throws Exception {
+    bundle("hello", "1.0.0");
+    String base = directory.resolve("acme").toString();
+    said("plugin", "keygen", "--no-passphrase", "--out", base);
+    said("index", "build", "--sign", base + ".key", dist.toString());
+    assertThat(text)
+        .containsPattern("ok  .*index\\.json\\.sig, signed with the key [0-9a-f]{16}\n");
+    said("search", "--index", index(), "--index-key", base + ".pub");
+    said("index", "build", dist.toString());
+    assertThat(text).doesNotContain("warning");
+    bundle("hello", "1.1.0");
+    said("index", "build", dist.toString());
+    assertThat(text).contains("index.json.sig is of an earlier index: sign again, or delete it");
+    assertThat(run("index", "build", "--passphrase-file", "x", dist.toString())).isEqualTo(2);
+    assertThat(errors).contains("--passphrase-file is for --sign");
+  }
+
+  @Test
   void an_index_names_the_publisher_whose_signature_is_beside_a_bundle() throws Exception {
     Path bundle = bundle("hello", "1.0.0");
     bundle("other", "1.0.0");

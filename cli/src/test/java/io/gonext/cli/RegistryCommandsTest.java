@@ -10,13 +10,17 @@ import io.gonext.host.HostConfig;
 import io.gonext.host.UpdatePolicy;
 import io.gonext.host.registry.RegistryPattern;
 import io.gonext.host.registry.RegistrySettings;
+import io.gonext.host.trust.TrustPolicy;
 import io.gonext.server.AdminToken;
 import io.gonext.server.ServerConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -146,6 +150,67 @@ class RegistryCommandsTest {
   }
 
   @Test
+  void apply_installs_a_signed_plugin_by_its_digest_and_list_shows_the_publisher()
+      throws Exception {
+    TrustPolicy policy = policy();
+    String pushed = pushed(signed("1.0.0"), "signed");
+    Path lock = lock("signed.lock", pushed);
+    assertThat(said("lock", lock.toString())).startsWith("app sha256:");
+    assertThat(Files.readString(lock)).contains(sha256(directory.resolve("app-1.0.0.gnplugin")));
+    try (Served host = serve("fleet", policy, RegistrySettings.none())) {
+      assertThat(host.said("apply", lock.toString())).contains("the host is as the file says");
+      assertThat(host.said("list")).containsPattern("app +1\\.0\\.0 .*acme \\([0-9a-f]{16}\\)");
+      assertThat(host.said("apply", lock.toString()))
+          .isEqualTo("nothing to do: the host is as the file says\n");
+    }
+  }
+
+  @Test
+  void apply_of_an_unsigned_plugin_in_a_registry_is_refused_by_the_hosts_policy() throws Exception {
+    TrustPolicy policy = policy();
+    Path lock = lock("unsigned.lock", pushed(bundle("1.0.0"), "unsigned"));
+    said("lock", lock.toString());
+    try (Served host = serve("refuses", policy, RegistrySettings.none())) {
+      assertThat(run(host.to("apply", lock.toString()))).isEqualTo(1);
+      assertThat(out.toString()).contains("FAILED   install app: 1.0.0: app@1.0.0 is not signed");
+      assertThat(host.said("list")).doesNotContain("1.0.0");
+    }
+  }
+
+  @Test
+  void apply_refuses_an_artifact_whose_bundle_has_another_digest() throws Exception {
+    Path lock = lock("other.lock", pushed(bundle("1.0.0"), "other"));
+    said("lock", lock.toString());
+    String locked = Files.readString(lock);
+    Files.writeString(lock, locked.replaceFirst("oci://[^\"]*", pushed(bundle("2.0.0"), "other")));
+    try (Served host = serve("other", RegistrySettings.none())) {
+      assertThat(host.refused("apply", lock.toString())).contains("another bundle");
+      Files.writeString(lock, locked.replaceFirst("oci://[^\"]*", reference("other") + ":none"));
+      assertThat(host.refused("apply", lock.toString())).contains(":none is not in the registry");
+      Files.writeString(lock, locked.replaceFirst("oci://[^\"]*", "oci://acme/app:1"));
+      assertThat(host.refused("apply", lock.toString())).contains("not taken for a host");
+    }
+  }
+
+  @Test
+  void a_host_with_a_policy_takes_the_signed_artifact_and_refuses_the_unsigned_one()
+      throws Exception {
+    TrustPolicy policy = policy();
+    String plain = pushed(bundle("1.0.0"), "direct");
+    String signed = pushed(signed("1.1.0"), "direct");
+    RegistryPattern allowed = RegistryPattern.parse(reference("direct"));
+    try (Served host = serve("direct", policy, RegistrySettings.builder().allow(allowed).build())) {
+      assertThat(host.refused("install", plain)).contains("app@1.0.0 is not signed");
+      assertThat(host.said("install", signed)).isEqualTo("app@1.1.0 INSTALLED\n");
+      assertThat(host.said("list")).containsPattern("app +1\\.1\\.0 .*acme \\([0-9a-f]{16}\\)");
+      String next = pushed(signed("1.2.0"), "direct");
+      host.said("update", next);
+      assertThat(host.said("audit", "app"))
+          .contains("\"reference\":\"" + signed + "\"", "\"reference\":\"" + next + "\"");
+    }
+  }
+
+  @Test
   void a_host_without_registries_says_how_to_allow_one() throws Exception {
     try (Served host = serve("none", RegistrySettings.none())) {
       assertThat(host.refused("install", "oci://localhost:1/app:1.0.0"))
@@ -189,13 +254,58 @@ class RegistryCommandsTest {
     return json.replaceFirst("(?s).*\"digest\":\"([^\"]*)\".*", "$1");
   }
 
+  /** A policy that takes only what the key acme.key has signed; it is the key of acme. */
+  private TrustPolicy policy() throws IOException {
+    said("plugin", "keygen", "--no-passphrase", "--out", directory.resolve("acme").toString());
+    return TrustPolicy.parse(
+        """
+        {"publishers": [{"name": "acme", "keys": [{"key": "%s"}]}],
+         "rules": [{"publishers": ["acme"]}]}
+        """
+            .formatted(Files.readString(directory.resolve("acme.pub")).replace("\n", "\\n"))
+            .getBytes(StandardCharsets.UTF_8));
+  }
+
+  private Path signed(String version) throws IOException {
+    Path bundle = bundle(version);
+    said("plugin", "sign", bundle.toString(), "--key", directory.resolve("acme.key").toString());
+    return bundle;
+  }
+
+  /** Pushes a bundle; the reference has the digest of the artifact. */
+  private String pushed(Path bundle, String repository) {
+    return said("plugin", "push", "--json", bundle.toString(), reference(repository))
+        .replaceFirst("(?s).*\"reference\":\"([^\"]*)\".*", "$1");
+  }
+
+  private Path lock(String name, String reference) throws IOException {
+    assertThat(reference).contains("@sha256:");
+    return Files.writeString(
+        directory.resolve(name),
+        "{\"apiVersion\":\"gonext.io/v1\",\"plugins\":[{\"name\":\"app\",\"reference\":\""
+            + reference
+            + "\"}]}");
+  }
+
+  private static String sha256(Path file) throws Exception {
+    return "sha256:"
+        + HexFormat.of()
+            .formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
+  }
+
   private Served serve(String data, RegistrySettings settings) throws InterruptedException {
+    return serve(data, TrustPolicy.off(), settings);
+  }
+
+  private Served serve(String data, TrustPolicy policy, RegistrySettings settings)
+      throws InterruptedException {
     Path store = directory.resolve(data);
     RunningServer running =
         RunningServer.openHost(
                 HostConfig.builder(store)
                     .updates(UpdatePolicy.development())
                     .registries(settings)
+                    .trust(policy)
                     .build())
             .listen(ServerConfig.loopback(0).token(AdminToken.ofDirectory(store)).build());
     return new Served(running, store);

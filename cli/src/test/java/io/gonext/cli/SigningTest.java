@@ -125,6 +125,55 @@ class SigningTest {
   }
 
   @Test
+  void verify_with_a_policy_says_whether_the_policy_trusts_the_bundle() throws IOException {
+    write(
+        "trust.json",
+        """
+        {"publishers": [{"name": "acme", "keys": [{"key": "%s"}]}],
+         "rules": [{"registry": "upload", "publishers": ["acme"]}]}
+        """
+            .formatted(KEY.publicKey().pem().replace("\n", "\\n")));
+    assertThat(run("verify", bundle.toString(), "--policy", "@trust.json")).isEqualTo(1);
+    assertThat(err.toString()).startsWith("gonext: echo@1.0.0 is not signed");
+    runs("sign", bundle.toString(), "--key", "@other.key", "--minisign");
+    assertThat(run("verify", bundle.toString(), "--policy", "@trust.json", "--json")).isEqualTo(1);
+    assertThat(json().path("code").asString()).isEqualTo("key_unknown");
+    runs("sign", bundle.toString(), "--key", "@acme.key", "--add");
+    runs("verify", bundle.toString(), "--policy", "@trust.json");
+    assertThat(out.toString())
+        .isEqualTo(
+            "ok  %s is trusted: signed by acme (%s)%n".formatted(bundle, KEY.publicKey().id()));
+    String from = "oci://registry.example.com/acme/echo";
+    assertThat(run("verify", bundle.toString(), "--policy", "@trust.json", "--from", from))
+        .isEqualTo(1);
+    assertThat(err.toString()).contains("no rule", "registry.example.com/acme/echo");
+    assertThat(run("verify", bundle.toString(), "--policy", "@none.json")).isEqualTo(1);
+    assertThat(err.toString()).contains("none.json cannot be read").hasLineCount(1);
+    assertThat(run("verify", bundle.toString())).isEqualTo(2);
+    assertThat(run("verify", bundle.toString(), "--key", "@acme.pub", "--policy", "@trust.json"))
+        .isEqualTo(2);
+  }
+
+  @Test
+  void check_lists_the_signatures_beside_a_bundle_with_the_keys_that_they_name()
+      throws IOException {
+    runs("check", "--quick", bundle.toString());
+    assertThat(out.toString()).doesNotContain("signature");
+    runs("sign", bundle.toString(), "--key", "@acme.key");
+    runs("sign", bundle.toString(), "--key", "@acme.key", "--minisign");
+    runs("sign", bundle.toString(), "--key", "@other.key", "--add");
+    runs("check", "--quick", bundle.toString());
+    assertThat(out.toString())
+        .contains(
+            "echo-1.0.0.gnplugin.sig, which names no key: not verified",
+            "echo-1.0.0.gnplugin.minisig, which names the key " + KEY.publicKey().id(),
+            "which names the key " + OTHER.publicKey().id());
+    Files.write(directory.resolve("echo-1.0.0.gnplugin.sig"), new byte[3]);
+    assertThat(run("check", "--quick", bundle.toString())).isEqualTo(1);
+    assertThat(out.toString()).contains("a host would reject it", "the signature is cut off");
+  }
+
+  @Test
   void a_passphrase_file_that_others_can_read_is_refused() throws IOException {
     write("word", "correct horse\n");
     assertThat(run("keygen", "--out", "@new", "--passphrase-file", "@word")).isEqualTo(1);

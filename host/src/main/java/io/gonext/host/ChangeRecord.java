@@ -107,6 +107,13 @@ final class ChangeRecord {
   }
 
   void replaced(String event, String plugin, UpdateResult result) {
+    replaced(event, plugin, result, "");
+  }
+
+  /**
+   * @param reference that was pulled; empty when none was
+   */
+  void replaced(String event, String plugin, UpdateResult result, String reference) {
     switch (result) {
       case UpdateResult.Unchanged unchanged -> {}
       case UpdateResult.Replaced replaced ->
@@ -114,7 +121,7 @@ final class ChangeRecord {
               event,
               plugin,
               putTrust(
-                  detail()
+                  detail(reference)
                       .put("from", replaced.from())
                       .put("to", replaced.to())
                       .put("sha256", replaced.sha256()),
@@ -125,7 +132,7 @@ final class ChangeRecord {
               event,
               plugin,
               putTrust(
-                  detail()
+                  detail(reference)
                       .put("from", waiting.from())
                       .put("awaiting_approval", waiting.to())
                       .put("sha256", waiting.sha256()),
@@ -135,14 +142,14 @@ final class ChangeRecord {
   }
 
   /** Nothing where all was as it is to be. */
-  void deployed(DeployResult result) {
+  void deployed(DeployResult result, String reference) {
     boolean done =
         result.action() != DeployResult.Action.UNCHANGED
             || result.activated()
             || !result.granted().isEmpty();
     if (done) {
       ObjectNode detail =
-          detail()
+          detail(reference)
               .put("action", result.action().name())
               .put("sha256", result.sha256())
               .put("activated", result.activated());
@@ -187,6 +194,11 @@ final class ChangeRecord {
 
   static ObjectNode detail() {
     return JsonNodeFactory.instance.objectNode();
+  }
+
+  /** The detail of a change by a bundle that may have been pulled. */
+  static ObjectNode detail(String reference) {
+    return reference.isEmpty() ? detail() : detail().put("reference", reference);
   }
 
   private void write(String event, String actor, String plugin, String version, ObjectNode detail) {

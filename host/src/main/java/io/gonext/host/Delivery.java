@@ -28,10 +28,15 @@ public final class Delivery {
   private final byte[] bundle;
   private final List<BundleSignature> signatures;
   private final String origin;
+  private final String reference;
   private final boolean allowsDowngrade;
 
   private Delivery(
-      byte[] bundle, List<BundleSignature> signatures, String origin, boolean allowsDowngrade) {
+      byte[] bundle,
+      List<BundleSignature> signatures,
+      String origin,
+      String reference,
+      boolean allowsDowngrade) {
     if (signatures.size() > TrustPolicy.MAX_SIGNATURES) {
       throw new UntrustedException(
           "too_many_signatures",
@@ -48,6 +53,7 @@ public final class Delivery {
     this.bundle = bundle;
     this.signatures = List.copyOf(signatures);
     this.origin = origin;
+    this.reference = reference;
     this.allowsDowngrade = allowsDowngrade;
   }
 
@@ -60,7 +66,7 @@ public final class Delivery {
    * @throws IllegalArgumentException when the origin is longer than {@link #MAX_ORIGIN_CHARS}
    */
   public Delivery(byte[] bundle, List<BundleSignature> signatures, String origin) {
-    this(bundle, signatures, normal(origin), false);
+    this(bundle, signatures, normal(origin), "", false);
   }
 
   private static String normal(String origin) {
@@ -92,7 +98,12 @@ public final class Delivery {
         log.warn("a signature from {} is left out: {}", origin, e.getMessage());
       }
     }
-    return new Delivery(pulled.bundle(), signatures, origin);
+    return new Delivery(
+        pulled.bundle(),
+        signatures,
+        normal(origin),
+        pulled.reference().withDigest(pulled.digest()).toString(),
+        false);
   }
 
   /**
@@ -161,7 +172,7 @@ public final class Delivery {
 
   /** The same, with these signatures. */
   public Delivery withSignatures(List<BundleSignature> others) {
-    return new Delivery(bundle, others, origin, allowsDowngrade);
+    return new Delivery(bundle, others, origin, reference, allowsDowngrade);
   }
 
   /**
@@ -169,7 +180,7 @@ public final class Delivery {
    * by the same publisher.
    */
   public Delivery allowingDowngrade() {
-    return new Delivery(bundle, signatures, origin, true);
+    return new Delivery(bundle, signatures, origin, reference, true);
   }
 
   /** The bytes of the bundle; not a copy. */
@@ -184,6 +195,14 @@ public final class Delivery {
   /** The reference in a registry, or {@link TrustPolicy#UPLOAD}. */
   public String origin() {
     return origin;
+  }
+
+  /**
+   * What the host pulled: {@code oci://HOST/REPOSITORY:TAG@DIGEST}, with the digest of the
+   * artifact. Empty for a bundle that was not {@link #fetched}. The audit log shows it.
+   */
+  public String reference() {
+    return reference;
   }
 
   public boolean allowsDowngrade() {

@@ -98,7 +98,7 @@ public final class Plugins {
    * @throws ConflictException when another bundle of that name is installed
    */
   public InstallResult install(Path bundle) {
-    return install(reader(bundle));
+    return install(reader(bundle), "");
   }
 
   /** Installs a bundle without signatures that is in memory; see {@link #install(Path)}. */
@@ -119,7 +119,7 @@ public final class Plugins {
 
   /** Installs a bundle with its signatures; see {@link #install(Path)}. */
   public InstallResult install(Delivery delivery) {
-    return install(() -> lifecycle.receive(delivery));
+    return install(() -> lifecycle.receive(delivery), delivery.reference());
   }
 
   /** Reads a bundle file with the signatures that lie beside it. */
@@ -135,7 +135,10 @@ public final class Plugins {
     }
   }
 
-  private InstallResult install(Supplier<Delivered> reader) {
+  /**
+   * @param reference that was pulled; empty when none was
+   */
+  private InstallResult install(Supplier<Delivered> reader, String reference) {
     Delivered delivered = record.watch("install", "", reader::get);
     Manifest manifest = delivered.bundle().manifest();
     String version = manifest.version().toString();
@@ -147,7 +150,7 @@ public final class Plugins {
             version,
             () -> lifecycle.install(delivered));
     if (!installed.unchanged()) {
-      ObjectNode detail = ChangeRecord.detail().put("sha256", installed.sha256());
+      ObjectNode detail = ChangeRecord.detail(reference).put("sha256", installed.sha256());
       record.putTrust(detail, manifest.name(), installed.sha256());
       detail.set("requested", StrictJson.valueOf(manifest.requestedCapabilities()));
       record.done("install", ChangeRecord.actor(), manifest.name(), version, detail);
@@ -245,7 +248,7 @@ public final class Plugins {
    * @throws ConflictException when an active plugin needs another version than this one
    */
   public UpdateResult update(Path bundle) throws InterruptedException {
-    return update("", reader(bundle));
+    return update("", reader(bundle), "");
   }
 
   /** Updates to a bundle without signatures that is in memory; see {@link #update(Path)}. */
@@ -273,13 +276,14 @@ public final class Plugins {
    * @throws BundleRejectedException also when the bundle belongs to another plugin
    */
   public UpdateResult update(String plugin, Delivery delivery) throws InterruptedException {
-    return update(plugin, () -> lifecycle.receive(delivery));
+    return update(plugin, () -> lifecycle.receive(delivery), delivery.reference());
   }
 
   /**
    * @param plugin the plugin that the bundle must belong to; empty for any
+   * @param reference that was pulled; empty when none was
    */
-  private UpdateResult update(String plugin, Supplier<Delivered> reader)
+  private UpdateResult update(String plugin, Supplier<Delivered> reader, String reference)
       throws InterruptedException {
     Delivered delivered =
         record.watch(
@@ -302,7 +306,7 @@ public final class Plugins {
             manifest.name(),
             manifest.version().toString(),
             () -> lifecycle.update(delivered));
-    record.replaced("update", manifest.name(), result);
+    record.replaced("update", manifest.name(), result, reference);
     return result;
   }
 
@@ -328,7 +332,7 @@ public final class Plugins {
    *     active plugin needs another version; then nothing is changed
    */
   public DeployResult deploy(Path bundle, Set<String> grants) throws InterruptedException {
-    return deploy(reader(bundle), grants);
+    return deploy(reader(bundle), grants, "");
   }
 
   /** Deploys a bundle without signatures that is in memory; see {@link #deploy(Path, Set)}. */
@@ -338,10 +342,10 @@ public final class Plugins {
 
   /** Deploys a bundle with its signatures; see {@link #deploy(Path, Set)}. */
   public DeployResult deploy(Delivery delivery, Set<String> grants) throws InterruptedException {
-    return deploy(() -> lifecycle.receive(delivery), grants);
+    return deploy(() -> lifecycle.receive(delivery), grants, delivery.reference());
   }
 
-  private DeployResult deploy(Supplier<Delivered> reader, Set<String> grants)
+  private DeployResult deploy(Supplier<Delivered> reader, Set<String> grants, String reference)
       throws InterruptedException {
     Delivered delivered = record.watch("deploy", "", reader::get);
     Manifest manifest = delivered.bundle().manifest();
@@ -352,7 +356,7 @@ public final class Plugins {
             manifest.name(),
             manifest.version().toString(),
             () -> lifecycle.deploy(delivered, Set.copyOf(grants), ChangeRecord.actor()));
-    record.deployed(result);
+    record.deployed(result, reference);
     return result;
   }
 

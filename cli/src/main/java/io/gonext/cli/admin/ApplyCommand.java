@@ -1,6 +1,7 @@
 package io.gonext.cli.admin;
 
 import io.gonext.cli.fetch.Downloads;
+import io.gonext.cli.fetch.RegistryOptions;
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.cli.output.JsonLines;
 import io.gonext.cli.output.OptionPairs;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -26,7 +28,8 @@ import tools.jackson.databind.JsonNode;
       "  gonext apply                   print the steps, and make them",
       "  gonext apply --prune fleet/gonext.lock",
       "",
-      "docs/fleet.md describes the file. A second run makes only what is left."
+      "docs/fleet.md describes the file. A second run makes only what is left.",
+      RegistryOptions.LOGIN
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
@@ -66,6 +69,8 @@ public final class ApplyCommand extends AdminCommand {
           "Take a bundle also when a higher version of the same publisher was in use before.")
   private boolean allowDowngrade;
 
+  @Mixin private RegistryOptions registry;
+
   @Override
   int run(AdminClient host, PrintWriter people, @Nullable JsonLines lines)
       throws InterruptedException {
@@ -73,7 +78,7 @@ public final class ApplyCommand extends AdminCommand {
     if (planOnly) {
       return super.run(host, people, lines);
     }
-    try (Downloads downloads = new Downloads();
+    try (Downloads downloads = new Downloads(registry);
         FleetBundles bundles = new FleetBundles(downloads)) {
       FleetPlan plan = plan(host, bundles);
       FleetReport report = new FleetReport(plan);
@@ -123,7 +128,7 @@ public final class ApplyCommand extends AdminCommand {
 
   @Override
   JsonNode ask(AdminClient host) throws InterruptedException {
-    try (Downloads downloads = new Downloads();
+    try (Downloads downloads = new Downloads(registry);
         FleetBundles bundles = new FleetBundles(downloads)) {
       return new FleetReport(plan(host, bundles)).json();
     }

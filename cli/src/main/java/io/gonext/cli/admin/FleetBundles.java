@@ -5,6 +5,7 @@ import io.gonext.cli.fetch.Downloads;
 import io.gonext.cli.fetch.Location;
 import io.gonext.cli.kit.TemporaryDirectory;
 import io.gonext.host.BundleRejectedException;
+import io.gonext.host.Delivery;
 import io.gonext.host.UntrustedException;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
@@ -30,6 +31,9 @@ final class FleetBundles implements AutoCloseable {
   /** By digest. */
   private final Map<String, Location> downloaded = new HashMap<>();
 
+  /** Those that came from a registry with a bundle, by its digest. */
+  private final Map<String, List<BundleSignature>> pulled = new HashMap<>();
+
   FleetBundles(Downloads downloads) {
     this.downloads = downloads;
     try {
@@ -42,7 +46,10 @@ final class FleetBundles implements AutoCloseable {
   /** The bytes of a bundle, which have its digest. */
   byte[] bytes(FleetFile.Entry plugin) throws InterruptedException {
     Location known = downloaded.getOrDefault(plugin.digest(), plugin.location());
-    byte[] bytes = downloads.read(known, Bundle.MAX_BYTES);
+    byte[] bytes =
+        known instanceof Location.OfRegistry registry
+            ? pull(plugin, registry)
+            : downloads.read(known, Bundle.MAX_BYTES);
     Digest.require(plugin.location(), bytes, plugin.digest());
     if (!(known instanceof Location.OfFile)) {
       keep(plugin.digest(), bytes);
@@ -50,14 +57,37 @@ final class FleetBundles implements AutoCloseable {
     return bytes;
   }
 
-  /** The signatures in the files beside a bundle; a host decides what they are worth. */
+  private byte[] pull(FleetFile.Entry plugin, Location.OfRegistry registry)
+      throws InterruptedException {
+    Delivery delivery = Delivery.fetched(downloads.pull(registry));
+    pulled.put(plugin.digest(), delivery.signatures());
+    return delivery.bundle();
+  }
+
+  /**
+   * The signatures of a bundle: those of the artifact in a registry, or in the files beside the
+   * bundle. A host decides what they are worth. Asked after {@link #bytes}.
+   */
   List<BundleSignature> signatures(FleetFile.Entry plugin) throws InterruptedException {
-    List<BundleSignature> signatures = new ArrayList<>();
-    if (plugin.location() instanceof Location.OfRegistry) {
-      return signatures;
+    return switch (plugin.location()) {
+      case Location.OfRegistry _ -> pulled.getOrDefault(plugin.digest(), List.of());
+      case Location.OfFile(Path path) -> beside(path);
+      case Location.OfUrl url -> beside(url);
+    };
+  }
+
+  private static List<BundleSignature> beside(Path bundle) {
+    try {
+      return Delivery.signaturesBeside(bundle);
+    } catch (UntrustedException e) {
+      throw new AdminException(String.valueOf(e.getMessage()));
     }
+  }
+
+  private List<BundleSignature> beside(Location.OfUrl url) throws InterruptedException {
+    List<BundleSignature> signatures = new ArrayList<>();
     for (String end : List.of(".sig", ".minisig")) {
-      Location beside = plugin.location().beside(end);
+      Location beside = url.beside(end);
       Optional<byte[]> file = downloads.find(beside, BundleSignature.MAX_FILE_BYTES);
       if (file.isPresent()) {
         try {

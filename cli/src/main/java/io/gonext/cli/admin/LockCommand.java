@@ -2,6 +2,7 @@ package io.gonext.cli.admin;
 
 import io.gonext.cli.fetch.Digest;
 import io.gonext.cli.fetch.Downloads;
+import io.gonext.cli.fetch.RegistryOptions;
 import io.gonext.cli.output.JsonFile;
 import io.gonext.cli.output.JsonLines;
 import io.gonext.cli.output.PlainWriter;
@@ -14,6 +15,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -32,7 +34,8 @@ import tools.jackson.databind.node.ObjectNode;
       "  gonext lock fleet/gonext.lock",
       "",
       "A digest that the file has stays. To pin another bundle, change the reference",
-      "and remove its digest first."
+      "and remove its digest first.",
+      RegistryOptions.LOGIN
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:done", "1:failed", "2:wrong command line"})
@@ -49,11 +52,13 @@ public final class LockCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
 
+  @Mixin private RegistryOptions registry;
+
   @Override
   public Integer call() throws InterruptedException {
     FleetFile fleet = FleetFile.read(file);
     Map<String, String> added = new TreeMap<>();
-    try (Downloads downloads = new Downloads()) {
+    try (Downloads downloads = new Downloads(registry)) {
       for (FleetFile.Entry plugin : fleet.plugins()) {
         if (plugin.digest().isEmpty()) {
           added.put(plugin.name(), digest(plugin, downloads));

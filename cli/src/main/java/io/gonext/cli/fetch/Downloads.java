@@ -1,6 +1,12 @@
 package io.gonext.cli.fetch;
 
 import io.gonext.cli.output.CommandFailure;
+import io.gonext.host.BundleRejectedException;
+import io.gonext.host.RegistryException;
+import io.gonext.host.registry.OciClient;
+import io.gonext.host.registry.OciReference;
+import io.gonext.host.registry.PulledPlugin;
+import io.gonext.host.registry.TransferListener;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
@@ -26,6 +32,15 @@ public final class Downloads implements AutoCloseable {
           // Never from https to http.
           .followRedirects(HttpClient.Redirect.NORMAL)
           .build();
+
+  private final RegistryOptions registries;
+
+  /**
+   * @param registries how registries are reached
+   */
+  public Downloads(RegistryOptions registries) {
+    this.registries = registries;
+  }
 
   /** What a cache remembers of an answer; empty for what the server did not say. */
   public record Validators(String etag, String lastModified) {
@@ -66,10 +81,30 @@ public final class Downloads implements AutoCloseable {
           default -> throw unexpected(answer, location);
         };
       }
-      case Location.OfRegistry _ ->
-          // The one place for artifacts: their layer is the bundle.
-          throw failed(location, "this command cannot read registries yet: give a file or a URL");
+      case Location.OfRegistry registry -> {
+        byte[] bundle = pull(registry).bundle();
+        if (bundle.length > most) {
+          throw tooLarge(location, most);
+        }
+        yield Optional.of(bundle);
+      }
     };
+  }
+
+  /**
+   * Pulls a bundle from a registry, with its signatures.
+   *
+   * @throws CommandFailure when the registry does not give it
+   */
+  public PulledPlugin pull(Location.OfRegistry location) throws InterruptedException {
+    OciReference reference = location.reference();
+    try (OciClient client = registries.client(reference)) {
+      return client.pull(reference, TransferListener.NONE);
+    } catch (RegistryException e) {
+      throw failed(location, String.valueOf(e.getMessage()));
+    } catch (BundleRejectedException e) {
+      throw failed(location, e.summary());
+    }
   }
 
   /**
@@ -140,9 +175,13 @@ public final class Downloads implements AutoCloseable {
   private static byte[] bounded(InputStream in, Location location, int most) throws IOException {
     byte[] bytes = in.readNBytes(most + 1);
     if (bytes.length > most) {
-      throw failed(location, "it has more than " + most + " bytes");
+      throw tooLarge(location, most);
     }
     return bytes;
+  }
+
+  private static CommandFailure tooLarge(Location location, int most) {
+    return failed(location, "it has more than " + most + " bytes");
   }
 
   private static void discard(HttpResponse<InputStream> answer) {

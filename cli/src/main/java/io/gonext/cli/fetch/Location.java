@@ -1,6 +1,8 @@
 package io.gonext.cli.fetch;
 
 import io.gonext.cli.output.CommandFailure;
+import io.gonext.host.RegistryException;
+import io.gonext.host.registry.OciReference;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
@@ -26,15 +28,11 @@ public sealed interface Location {
     }
   }
 
-  /**
-   * An artifact in an OCI registry.
-   *
-   * @param reference with {@code oci://} in front
-   */
-  record OfRegistry(String reference) implements Location {
+  /** An artifact in an OCI registry. */
+  record OfRegistry(OciReference reference) implements Location {
     @Override
     public String toString() {
-      return reference;
+      return reference.toString();
     }
   }
 
@@ -53,8 +51,8 @@ public sealed interface Location {
     if (!SCHEME.matcher(text).matches()) {
       return new OfFile(path(text));
     }
-    if (text.startsWith("oci://")) {
-      return new OfRegistry(text);
+    if (OciReference.isReference(text)) {
+      return new OfRegistry(reference(text));
     }
     URI url = url(text);
     String scheme = url.getScheme();
@@ -105,6 +103,14 @@ public sealed interface Location {
 
   private static CommandFailure wrong(String text, String advice) {
     return new CommandFailure(CommandFailure.Kind.FAILED, text + ": " + advice);
+  }
+
+  private static OciReference reference(String text) {
+    try {
+      return OciReference.parse(text);
+    } catch (RegistryException e) {
+      throw wrong(text, String.valueOf(e.getMessage()));
+    }
   }
 
   private static URI url(String text) {

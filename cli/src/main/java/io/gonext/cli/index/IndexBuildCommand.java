@@ -1,14 +1,19 @@
 package io.gonext.cli.index;
 
+import io.gonext.cli.kit.SignOptions;
 import io.gonext.cli.output.JsonFile;
 import io.gonext.cli.output.JsonLines;
+import io.gonext.cli.output.OptionPairs;
 import io.gonext.cli.output.PlainWriter;
+import io.gonext.host.trust.SigningKey;
 import io.gonext.host.trust.VerificationKey;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -16,6 +21,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -31,6 +37,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "  gonext index build dist                       writes dist/index.json",
       "  gonext index build --publisher acme=acme.pub dist",
+      "  gonext index build --sign acme.key dist       also writes dist/index.json.sig",
       "  gonext index build --base https://plugins.example.com/ -o index.json dist"
     },
     exitCodeListHeading = "%nExit codes:%n",
@@ -75,11 +82,15 @@ final class IndexBuildCommand implements Callable<Integer> {
               + " anything changes).")
   private @Nullable Long serial;
 
+  @Mixin private SignOptions sign;
+
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
 
   @Override
   public Integer call() {
+    OptionPairs.requireWith(spec, "--sign", "--passphrase-file");
+    Optional<SigningKey> signer = sign.key();
     Path file = output == null ? directory.resolve("index.json") : output;
     Map<String, VerificationKey> keys = new LinkedHashMap<>();
     publishers.forEach((name, key) -> keys.put(name, IndexOptions.key(key)));
@@ -93,7 +104,15 @@ final class IndexBuildCommand implements Callable<Integer> {
     IndexBuild.Built built =
         build.build(
             directory, file, serial == null ? OptionalLong.empty() : OptionalLong.of(serial));
+    List<String> warnings = new ArrayList<>(built.warnings());
+    if (signer.isEmpty()) {
+      SignOptions.outdated(file, built.bytes())
+          .ifPresent(
+              old -> warnings.add(old + " is of an earlier index: sign again, or delete it"));
+    }
     JsonFile.replace(file, built.bytes());
+    Optional<Path> signature = signer.map(key -> SignOptions.write(file, built.bytes(), key));
+    String keyId = signer.map(key -> key.publicKey().id()).orElse("");
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       new JsonLines(out)
@@ -107,14 +126,20 @@ final class IndexBuildCommand implements Callable<Integer> {
                   built.plugins(),
                   "versions",
                   built.versions(),
+                  "signature",
+                  signature.map(Path::toString).orElse(""),
+                  "key",
+                  keyId,
                   "warnings",
-                  built.warnings()));
+                  warnings));
     } else {
       PrintWriter people = new PlainWriter(out);
       people.println(
           "ok  %s, serial %d, %d plugins, %d versions"
               .formatted(file, built.serial(), built.plugins(), built.versions()));
-      built.warnings().forEach(warning -> people.println("  warning: " + warning));
+      signature.ifPresent(
+          written -> people.println("ok  " + written + ", signed with the key " + keyId));
+      warnings.forEach(warning -> people.println("  warning: " + warning));
     }
     return ExitCode.OK;
   }

@@ -2,6 +2,7 @@ package io.gonext.cli.index;
 
 import io.gonext.cli.fetch.Downloads;
 import io.gonext.cli.fetch.Location;
+import io.gonext.cli.fetch.RegistryOptions;
 import io.gonext.cli.kit.UserCache;
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.cli.output.PlainWriter;
@@ -64,11 +65,17 @@ public final class IndexOptions {
       throw new ParameterException(
           spec.commandLine(), "no index: give its URL or file with --index or GONEXT_INDEX");
     }
+    Location location = Location.parse(index);
+    if (location instanceof Location.OfRegistry) {
+      throw new CommandFailure(
+          CommandFailure.Kind.USAGE,
+          location + ": an index is not read from a registry: give its https URL or its file");
+    }
     Path copies = cache == null ? UserCache.directory(System.getenv(), "index") : cache;
-    try (Downloads downloads = new Downloads()) {
+    try (Downloads downloads = new Downloads(new RegistryOptions())) {
       IndexSource.Found found =
           new IndexSource(downloads, new IndexCache(copies), keys(), allowOld, clock)
-              .read(Location.parse(index));
+              .read(location);
       PlainWriter err = new PlainWriter(spec.commandLine().getErr());
       found.warnings().forEach(warning -> err.println("gonext: warning: " + warning));
       return found;

@@ -13,12 +13,15 @@ import io.gonext.host.InstallResult;
 import io.gonext.host.MigrationCheck;
 import io.gonext.host.PluginCheck;
 import io.gonext.host.StoreException;
+import io.gonext.host.UntrustedException;
+import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +45,7 @@ import picocli.CommandLine.Parameters;
       "  gonext plugin check --db .                  run its migrations, too",
       "  gonext plugin check --reproduce .           do two builds give the same bytes?",
       "",
+      "It lists the signatures beside a bundle, and verifies none: plugin verify does.",
       "Only the host itself can check dependencies and its own limits.",
       KitCommand.EXIT_CODES
     })
@@ -128,6 +132,7 @@ final class CheckCommand extends KitCommand {
           each.problem().ifPresent(why -> problems.add("on " + each.database() + ": " + why)));
     }
     Manifest manifest = check.manifest();
+    List<SignatureFile.Named> signatures = signatures(source, manifest, problems);
     String name = manifest == null ? plugin.toString() : manifest.id();
     List<String> text = new ArrayList<>();
     warnings.forEach(warning -> text.add("warning: " + warning));
@@ -144,6 +149,7 @@ final class CheckCommand extends KitCommand {
                   + " of "
                   + seconds(EngineLimits.defaults().compileTimeout())
                   + " processor time";
+      signatures.forEach(signature -> text.add("signature: " + signature));
       text.add("ok  " + name + ", module of " + Sizes.text(source.module().length) + compiled);
     } else {
       text.add(name + ": a host would reject it");
@@ -162,6 +168,17 @@ final class CheckCommand extends KitCommand {
             problems,
             "warnings",
             warnings,
+            "signatures",
+            signatures.stream()
+                .map(signature ->
+                    JsonLines.fields(
+                        "file",
+                        signature.file().toString(),
+                        "format",
+                        signature.format(),
+                        "key",
+                        signature.key()))
+                .toList(),
             "module_bytes",
             source.module().length,
             "compile_ms",
@@ -177,6 +194,31 @@ final class CheckCommand extends KitCommand {
                         "problem",
                         each.problem().orElse("")))
                 .toList()));
+  }
+
+  /** The signatures beside the bundle; a host refuses a bundle with one that it cannot read. */
+  private List<SignatureFile.Named> signatures(
+      PluginSource source, @Nullable Manifest manifest, List<String> problems) throws IOException {
+    Path bundle = plugin;
+    if (Files.isDirectory(plugin)) {
+      if (manifest == null) {
+        return List.of();
+      }
+      bundle = plugin.resolve(manifest.name() + "-" + manifest.version() + ".gnplugin");
+      if (!Files.exists(bundle) || !Arrays.equals(Bundle.bytesOf(bundle), source.bundle())) {
+        // What was packed is another bundle.
+        return List.of();
+      }
+    }
+    List<SignatureFile.Named> signatures = new ArrayList<>();
+    for (Path file : SignatureFile.beside(bundle)) {
+      try {
+        signatures.add(SignatureFile.Named.read(file));
+      } catch (UntrustedException e) {
+        problems.add(String.valueOf(e.getMessage()));
+      }
+    }
+    return signatures;
   }
 
   private List<MigrationCheck> migrate(byte[] bundle, List<String> warnings) throws IOException {

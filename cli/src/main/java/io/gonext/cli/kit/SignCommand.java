@@ -49,9 +49,7 @@ final class SignCommand extends KitCommand {
   @Option(names = "--minisign", description = "Write the signature in minisign's form.")
   private boolean minisign;
 
-  @Option(
-      names = "--add",
-      description = "Write a second signature, beside the first: BUNDLE.KEYID.sig.")
+  @Option(names = "--add", description = "Write a further signature: BUNDLE.KEYID.sig.")
   private boolean add;
 
   @Option(

@@ -12,6 +12,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * The files of signatures beside a file: {@code FILE.sig} and {@code FILE.minisig}, and {@code
@@ -21,7 +22,40 @@ final class SignatureFile {
   private static final String RAW = ".sig";
   private static final String MINISIGN = ".minisig";
 
+  /** The id of a further key in the name of its signature. */
+  private static final Pattern KEY = Pattern.compile("\\.([0-9a-f]{16})\\.(?:mini)?sig$");
+
   private SignatureFile() {}
+
+  /**
+   * A signature that was read, and not verified.
+   *
+   * @param key the id of the key that it or its file's name names; empty when they name none
+   */
+  record Named(Path file, String format, String key) {
+    /**
+     * Reads the file of a signature.
+     *
+     * @throws UntrustedException when it is not one
+     */
+    static Named read(Path file) {
+      BundleSignature signature = KeyFiles.signature(file);
+      String key =
+          signature
+              .namedKey()
+              .or(() ->
+                  KEY.matcher(file.toString()).results().map(match -> match.group(1)).findFirst())
+              .orElse("");
+      return new Named(file, signature.isMinisign() ? "minisign" : "raw", key);
+    }
+
+    @Override
+    public String toString() {
+      return file
+          + (key.isEmpty() ? ", which names no key" : ", which names the key " + key)
+          + ": not verified";
+    }
+  }
 
   /** The name of the first signature of a file. */
   static Path first(Path file, boolean isMinisign) {
@@ -93,6 +127,6 @@ final class SignatureFile {
   private static boolean isOf(String name, Path entry) {
     String other = String.valueOf(entry.getFileName());
     return other.startsWith(name + ".")
-        && other.substring(name.length()).matches("(\\.[0-9a-f]{16})?\\.(mini)?sig");
+        && other.substring(name.length()).matches("(\\.[0-9A-Za-z]+)?\\.(mini)?sig");
   }
 }

@@ -22,7 +22,7 @@ import tools.jackson.databind.JsonNode;
  * @param fetch where its own HTTP requests may go
  * @param jobs the background jobs that it runs
  * @param cron the schedules on which the host enqueues jobs
- * @param signed whether it holds a signature, which nothing checks yet
+ * @param signed whether it has the field {@code signature}, which nothing reads
  * @param config the schema of its configuration; empty if it has none
  * @param metrics that it records
  * @param defaultLocale the locale of texts that another one lacks; empty for {@code en}

@@ -3,6 +3,7 @@ package io.gonext.host.trust;
 import io.gonext.host.UntrustedException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -130,6 +131,15 @@ public final class BundleSignature {
    */
   public Optional<String> trustedComment() {
     return Optional.ofNullable(minisign).map(MinisignText::comment);
+  }
+
+  /**
+   * The id of the key that minisign's text names, in lower case; anybody can have written it. Empty
+   * for a signature of 64 bytes.
+   */
+  public Optional<String> namedKey() {
+    return Optional.ofNullable(minisign)
+        .map(text -> MinisignKey.printed(text.keyId()).toLowerCase(Locale.ROOT));
   }
 
   /** Whether this is a signature of a key over the bytes of a bundle. */

@@ -1,4 +1,4 @@
-package io.gonext.cli.kit;
+package io.gonext.cli.fetch;
 
 import io.gonext.host.registry.OciClient;
 import io.gonext.host.registry.OciReference;
@@ -9,26 +9,27 @@ import java.time.Duration;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/** How the commands of plugin authors reach a registry. */
-final class RegistryOptions {
+/** How commands reach a registry, with the credentials of Docker. */
+public final class RegistryOptions {
   /** The last lines of the help of each command. */
-  static final String LOGIN = "Credentials are those of docker login, podman login or oras login.";
+  public static final String LOGIN =
+      "Credentials are those of docker login, podman login or oras login.";
 
   /** A bundle of 32 MiB over a slow line. */
   private static final Duration TIMEOUT = Duration.ofMinutes(15);
 
   @Option(
       names = "--plain-http",
-      description = "Speak HTTP without TLS; a registry on this machine always does.")
+      description = "Speak HTTP without TLS to the registry; one on this machine always does.")
   private boolean plainHttp;
 
   /** A client that may ask the registries of these references, and no other. */
-  OciClient client(OciReference... references) {
+  public OciClient client(OciReference... references) {
     return client(List.of(), references);
   }
 
   /** As {@link #client(OciReference...)}, with mirrors. */
-  OciClient client(List<RegistryMirror> mirrors, OciReference... references) {
+  public OciClient client(List<RegistryMirror> mirrors, OciReference... references) {
     RegistrySettings.Builder settings = RegistrySettings.builder().timeout(TIMEOUT);
     mirrors.forEach(settings::mirror);
     for (OciReference reference : List.of(references)) {
