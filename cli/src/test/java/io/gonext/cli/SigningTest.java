@@ -11,6 +11,7 @@ import io.gonext.host.trust.SigningKey;
 import io.gonext.host.trust.VerificationKey;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.RandomAccessFile;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -220,6 +221,16 @@ class SigningTest {
     runs("verify", bundle.toString(), "--key", "@other.pub", "--key", "@acme.pub");
     runs("sign", bundle.toString(), "--key", "@other.key", "--replace");
     assertThat(run("verify", bundle.toString(), "--key", "@acme.pub")).isEqualTo(1);
+  }
+
+  @Test
+  void a_file_far_larger_than_a_bundle_is_refused() throws IOException {
+    Path large = directory.resolve("large");
+    try (var file = new RandomAccessFile(large.toFile(), "rw")) {
+      file.setLength(3L * 1024 * 1024 * 1024);
+    }
+    assertThat(run("sign", large.toString(), "--key", "@acme.key")).isEqualTo(1);
+    assertThat(err.toString()).contains("has more than 64.0 MB");
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.gonext.cli.admin;
 
 import io.gonext.cli.output.JsonLines;
 import io.gonext.cli.output.PlainWriter;
+import io.gonext.host.manifest.Bundle;
 import io.gonext.server.AdminToken;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -152,8 +153,9 @@ abstract class AdminCommand extends OperatorExitCodes implements Callable<Intege
 
   /** Reads a bundle. */
   byte[] read(Path file) {
-    try {
-      return Files.readAllBytes(file);
+    // One byte too many is enough for the host to say so.
+    try (var in = Files.newInputStream(file)) {
+      return in.readNBytes(Bundle.MAX_BYTES + 1);
     } catch (NoSuchFileException e) {
       throw new AdminException(file + " does not exist: give the path of a .gnplugin file");
     } catch (IOException e) {

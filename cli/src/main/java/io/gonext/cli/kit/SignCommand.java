@@ -2,6 +2,7 @@ package io.gonext.cli.kit;
 
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.cli.output.JsonLines;
+import io.gonext.cli.output.Sizes;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.trust.SigningKey;
 import java.io.IOException;
@@ -34,6 +35,9 @@ import picocli.CommandLine.Parameters;
       KitCommand.EXIT_CODES
     })
 final class SignCommand extends KitCommand {
+  /** Room for the largest bundle, index and SBOM. */
+  private static final int MAX_FILE_BYTES = 2 * Bundle.MAX_BYTES;
+
   @Parameters(paramLabel = "BUNDLE", description = "The file to sign.")
   private Path file;
 
@@ -114,11 +118,23 @@ final class SignCommand extends KitCommand {
             !isSigned));
   }
 
+  /** The bytes of a file that is signed: a bundle, or something else of at most twice its size. */
   static byte[] read(Path file) {
-    try {
-      return Files.readAllBytes(file);
+    byte[] bytes;
+    try (var in = Files.newInputStream(file)) {
+      bytes = in.readNBytes(MAX_FILE_BYTES + 1);
     } catch (IOException e) {
       throw KeyFiles.unreadable(file, e);
     }
+    if (bytes.length > MAX_FILE_BYTES) {
+      throw new CommandFailure(
+          CommandFailure.Kind.FAILED,
+          file
+              + " has more than "
+              + Sizes.text(MAX_FILE_BYTES)
+              + ": a bundle has at most "
+              + Sizes.text(Bundle.MAX_BYTES));
+    }
+    return bytes;
   }
 }

@@ -40,8 +40,7 @@ public final class BundleSignature {
           "signature_too_large",
           "the file of a signature has at most "
               + MAX_FILE_BYTES
-              + " bytes, this one "
-              + file.length);
+              + " bytes, and this one has more");
     }
     byte[] copy = file.clone();
     if (MinisignText.isMinisign(copy)) {

@@ -144,13 +144,28 @@ public final class TrustPolicy {
    *     is larger than {@link #MAX_FILE_BYTES}, or has mistakes
    */
   public static TrustPolicy read(Path file) {
-    try (var in = Files.newInputStream(file)) {
-      return parse(in.readNBytes(MAX_FILE_BYTES + 1));
+    try {
+      return parse(bytes(file));
     } catch (IOException e) {
       throw new UntrustedException(
           PolicyReader.MALFORMED, file + " cannot be read: name the file of a trust policy");
     } catch (UntrustedException e) {
       throw new UntrustedException(e.code(), file + ": " + e.getMessage());
+    }
+  }
+
+  /**
+   * The first bytes of a policy's file, one more than it may have at most.
+   *
+   * @throws IOException when it cannot be read, or is a pipe or a device: its reader could wait for
+   *     ever
+   */
+  public static byte[] bytes(Path file) throws IOException {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new IOException(file + " is not a regular file");
+    }
+    try (var in = Files.newInputStream(file)) {
+      return in.readNBytes(MAX_FILE_BYTES + 1);
     }
   }
 

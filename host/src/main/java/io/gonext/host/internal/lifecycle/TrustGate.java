@@ -12,6 +12,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -86,10 +87,18 @@ public final class TrustGate {
       InstantSource clock,
       MeterRegistry meters) {
     TrustGate gate = new TrustGate(TrustPolicy.none(), file, takesDevelopment, clock, meters);
-    if (required || Files.exists(file)) {
+    if (required || mayBeThere(file)) {
       gate.policy = TrustPolicy.read(file);
     }
     return gate;
+  }
+
+  /**
+   * Whether somebody gave the host a policy. A link that leads nowhere and a file that nobody may
+   * see count as one: without a policy, the host would take every bundle.
+   */
+  private static boolean mayBeThere(Path file) {
+    return !Files.notExists(file, LinkOption.NOFOLLOW_LINKS);
   }
 
   /** The policy in force. */
@@ -119,12 +128,12 @@ public final class TrustGate {
 
   /** Reads the file again where it changed. */
   synchronized void look() {
-    if (file == null || (policy.isNone() && !Files.exists(file))) {
+    if (file == null || (policy.isNone() && !mayBeThere(file))) {
       return;
     }
     byte[] read;
-    try (var in = Files.newInputStream(file)) {
-      read = in.readNBytes(TrustPolicy.MAX_FILE_BYTES + 1);
+    try {
+      read = TrustPolicy.bytes(file);
     } catch (IOException e) {
       keepLast(file + " cannot be read");
       return;

@@ -10,12 +10,16 @@ import io.gonext.host.trust.TestPublisher;
 import io.gonext.host.trust.TrustPolicy;
 import io.gonext.host.trust.Verification;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class TrustGateTest {
   private static final Instant NOW = Instant.parse("2026-06-01T00:00:00Z");
@@ -73,5 +77,41 @@ class TrustGateTest {
     Verification begun = gate.begin(BUNDLE, List.of(ACME.sign(BUNDLE)));
     Delivered delivered = new Delivered(Bundle.read(BUNDLE), begun, "upload", false, null, false);
     assertThat(gate.require(delivered).provenance().isTrusted()).isTrue();
+  }
+
+  @Test
+  void a_link_to_a_policy_that_is_not_there_refuses_the_start(@TempDir Path directory)
+      throws IOException {
+    Path file = directory.resolve("trust.json");
+    Files.createSymbolicLink(file, directory.resolve("nowhere"));
+    assertThatThrownBy(() -> following(file))
+        .isInstanceOf(UntrustedException.class)
+        .hasMessageContaining("cannot be read");
+  }
+
+  @Test
+  void a_link_that_appears_and_leads_nowhere_is_reported(@TempDir Path directory)
+      throws IOException {
+    Path file = directory.resolve("trust.json");
+    TrustGate gate = following(file);
+    gate.look();
+    assertThat(gate.trouble()).isEmpty();
+    Files.createSymbolicLink(file, directory.resolve("nowhere"));
+    gate.look();
+    assertThat(gate.trouble()).hasValueSatisfying(t -> assertThat(t).contains("cannot be read"));
+  }
+
+  @Test
+  void a_device_is_not_read_as_a_policy(@TempDir Path directory) throws IOException {
+    Path file = directory.resolve("trust.json");
+    Files.createSymbolicLink(file, Path.of("/dev/null"));
+    assertThatThrownBy(() -> following(file))
+        .isInstanceOf(UntrustedException.class)
+        .hasMessageContaining("cannot be read");
+  }
+
+  private static TrustGate following(Path file) {
+    return TrustGate.following(
+        file, false, false, InstantSource.fixed(NOW), new SimpleMeterRegistry());
   }
 }
