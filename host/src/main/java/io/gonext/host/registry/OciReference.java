@@ -92,6 +92,9 @@ public record OciReference(
     if (text.length() > MAX_LENGTH) {
       throw invalid("the reference has more than " + MAX_LENGTH + " characters");
     }
+    if (text.isBlank()) {
+      throw invalid("the reference is empty: write oci://HOST/REPOSITORY:TAG");
+    }
     if (!isReference(text)) {
       throw invalid(shown(text) + " does not begin with oci://: write oci://HOST/REPOSITORY:TAG");
     }

@@ -296,7 +296,11 @@ public final class TrustPolicy {
       return new Verdict(Verdict.TRUSTED, "", all);
     }
     if (rule.signatures() == 1 || (all.isEmpty() && !problems.isEmpty())) {
-      return problems.getFirst();
+      // A key that the policy knows says more than a signature of somebody else beside it.
+      return problems.stream()
+          .filter(problem -> !problem.code().equals("key_unknown"))
+          .findFirst()
+          .orElseGet(problems::getFirst);
     }
     return new Verdict(
         "too_few_signatures",

@@ -59,6 +59,7 @@ class OciReferenceTest {
   @CsvSource(
       delimiter = '|',
       value = {
+        "'' | the reference is empty",
         "acme/plugin | does not begin with oci://",
         "https://registry.example/acme/plugin | does not begin with oci://",
         "oci:// | has no registry",

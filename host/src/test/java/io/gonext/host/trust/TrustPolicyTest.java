@@ -59,6 +59,11 @@ class TrustPolicyTest {
         Arguments.of(
             "key_revoked", ", \"revoked\": true", new TestPublisher[] {ACME}, "is revoked"),
         Arguments.of(
+            "key_revoked",
+            ", \"revoked\": true",
+            new TestPublisher[] {STRANGER, ACME},
+            "is revoked"),
+        Arguments.of(
             "key_expired",
             ", \"valid_until\": \"2026-06-01T12:00:00Z\"",
             new TestPublisher[] {ACME},
