@@ -274,6 +274,15 @@ class IndexTest {
   }
 
   @Test
+  void a_key_file_that_is_not_text_gets_a_sentence() throws Exception {
+    bundle("hello", "1.0.0");
+    said("index", "build", dist.toString());
+    Path binary = Files.write(dist.resolve("binary.pub"), new byte[] {(byte) 0xff, (byte) 0xfe, 1});
+    assertThat(run("search", "--index", index(), "--index-key", binary.toString())).isEqualTo(1);
+    assertThat(errors).contains("binary.pub: the file is not a key").hasLineCount(1);
+  }
+
+  @Test
   void an_index_names_the_publisher_whose_signature_is_beside_a_bundle() throws Exception {
     Path bundle = bundle("hello", "1.0.0");
     bundle("other", "1.0.0");

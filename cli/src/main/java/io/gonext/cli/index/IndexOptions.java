@@ -9,6 +9,7 @@ import io.gonext.cli.output.PlainWriter;
 import io.gonext.host.UntrustedException;
 import io.gonext.host.trust.VerificationKey;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -22,6 +23,9 @@ import picocli.CommandLine.Spec;
 
 /** The options that say which index a command reads. */
 public final class IndexOptions {
+  /** More than the largest file that is read as a key, so that its size gets a sentence. */
+  private static final int MAX_KEY_FILE_BYTES = 65_536;
+
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
@@ -99,8 +103,9 @@ public final class IndexOptions {
 
   /** Reads a public key. */
   static VerificationKey key(Path file) {
-    try {
-      return VerificationKey.parse(Files.readString(file));
+    try (var in = Files.newInputStream(file)) {
+      return VerificationKey.parse(
+          new String(in.readNBytes(MAX_KEY_FILE_BYTES), StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw new CommandFailure(CommandFailure.Kind.FAILED, file + ": " + CommandFailure.reason(e));
     } catch (UntrustedException e) {

@@ -177,7 +177,9 @@ final class RegistryHttp implements AutoCloseable {
                 + "; a registry without TLS has to be named with --plain-http");
       }
       if (cause instanceof ConnectException) {
-        return new Retries.PassingException(url.origin() + " accepts no connection");
+        return new Retries.PassingException(
+            url.origin()
+                + " accepts no connection: check the host and port, and that the registry runs");
       }
     }
     log.debug("{}: {}", url.origin(), failure.getClass().getName());

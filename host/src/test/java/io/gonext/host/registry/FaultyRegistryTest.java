@@ -152,7 +152,9 @@ class FaultyRegistryTest {
   void a_port_without_a_registry_is_said() {
     OciReference nobody = OciReference.parse("oci://localhost:1/acme/echo:1");
     assertThatThrownBy(() -> client.pull(nobody, TransferListener.NONE))
-        .hasMessage("http://localhost:1 accepts no connection");
+        .hasMessage(
+            "http://localhost:1 accepts no connection: check the host and port, and that the"
+                + " registry runs");
   }
 
   @Test
