@@ -472,7 +472,7 @@ class AdmissionTest {
     assertThat(refusal).hasMessageContaining(message);
     assertThat(refusal.byteOffset()).isBetween(0L, (long) module.length);
     // Entries before the problem may be kept: a small multiple of their size.
-    Budget.check(Duration.ofSeconds(2), 64_000 + 16L * module.length, () -> refusal(module));
+    Budget.check(Duration.ofSeconds(2), 64_000 + 40L * module.length, () -> refusal(module));
   }
 
   /** Admission knows a size only if the previous instruction is its constant. */
