@@ -7,6 +7,7 @@ import io.gonext.guests.Guests;
 import io.gonext.host.hook.Degradation;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.internal.store.PluginStore;
+import io.gonext.host.internal.store.TestPostgres;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -177,8 +178,12 @@ class KeyValueTest {
   @Test
   @Timeout(60)
   void a_stuck_store_ends_the_call_at_its_wait_limit_and_works_afterwards() throws Exception {
+    String url = TestPostgres.createDatabase();
+    HostConfig config = HostConfig.builder(data).database(Database.postgreSql(url)).build();
+    host.close();
+    host = Host.open(config);
     activate(bundle().limit("wait_ms", 500));
-    try (Connection other = DriverManager.getConnection(url());
+    try (Connection other = DriverManager.getConnection(url);
         Statement statement = other.createStatement()) {
       statement.execute("insert into kv_usage values ('" + PLUGIN + "', 0, 0, 0)");
       other.setAutoCommit(false);
@@ -198,15 +203,8 @@ class KeyValueTest {
     }
     assertThat(after.value().asString()).isEqualTo(DONE);
     host.close();
-    host = Host.open(data);
+    host = Host.open(config);
     assertThat(host.applyFilters("kv", "gk").value().asString()).isEqualTo("2");
-  }
-
-  /** Of the same database, as the store opens it; a second connection in one process. */
-  private String url() {
-    return "jdbc:h2:steady:"
-        + data.toAbsolutePath().resolve("gonext")
-        + ";DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY=0";
   }
 
   @Tag("slow")
