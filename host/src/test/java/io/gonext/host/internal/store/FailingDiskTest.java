@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(value = 1, unit = TimeUnit.HOURS)
 class FailingDiskTest {
   /** More in the profile {@code long}. */
-  private static final int ROUNDS = Integer.getInteger("gonext.test.diskRounds", 6);
+  private static final int ROUNDS = Integer.getInteger("gonext.test.diskRounds", 3);
 
   private static final String FILE = "gonext.mv.db";
   private static final String NOISE = "noise";
