@@ -366,10 +366,14 @@ final class EmbeddedSource implements AutoCloseable {
         }
         last.keeper.close();
       }
-      abandon();
     } finally {
-      files.unregister();
-      lock.writeLock().unlock();
+      try {
+        // H2 would keep a database whose closing failed as long as the process lives.
+        abandon();
+      } finally {
+        files.unregister();
+        lock.writeLock().unlock();
+      }
     }
   }
 
