@@ -172,12 +172,15 @@ final class AdminApi {
   }
 
   private void update(Context ctx) throws IOException, InterruptedException {
-    Delivery delivery = delivery(ctx);
+    Optional<OciReference> reference = reference(ctx);
+    Optional<Delivery> uploaded =
+        reference.isPresent() ? Optional.empty() : Optional.of(BundleBody.read(ctx));
     boolean approve = flag(ctx, "approve");
     // Without this check the audit log would record a failed update of a plugin that does not
     // exist.
     requireInstalled(host, name(ctx));
-    UpdateResult result = host.plugins().update(name(ctx), delivery);
+    Delivery bundle = uploaded.isPresent() ? uploaded.get() : fetched(reference.orElseThrow());
+    UpdateResult result = host.plugins().update(name(ctx), delivery(ctx, bundle));
     answer(ctx, approved(name(ctx), result, approve));
   }
 
@@ -224,11 +227,11 @@ final class AdminApi {
   /** The bundle in the body, or in the registry that the body names. */
   private Delivery delivery(Context ctx) throws IOException, InterruptedException {
     Optional<OciReference> reference = reference(ctx);
-    return delivery(
-        ctx,
-        reference.isPresent()
-            ? Delivery.fetched(host.plugins().pull(reference.get()))
-            : BundleBody.read(ctx));
+    return delivery(ctx, reference.isPresent() ? fetched(reference.get()) : BundleBody.read(ctx));
+  }
+
+  private Delivery fetched(OciReference reference) throws InterruptedException {
+    return Delivery.fetched(host.plugins().pull(reference));
   }
 
   /** The same bundle as the request wants it taken. */

@@ -55,8 +55,12 @@ class TrustApiTest {
   }
 
   private static String signature(byte[] bundle) throws GeneralSecurityException {
+    return signature(ACME, bundle);
+  }
+
+  private static String signature(KeyPair key, byte[] bundle) throws GeneralSecurityException {
     Signature signer = Signature.getInstance("Ed25519");
-    signer.initSign(ACME.getPrivate());
+    signer.initSign(key.getPrivate());
     signer.update(bundle);
     return Base64.getEncoder().encodeToString(signer.sign());
   }
@@ -89,7 +93,7 @@ class TrustApiTest {
   @Test
   void signatures_come_in_headers_and_the_answer_shows_whose_they_are() throws Exception {
     byte[] first = version("1.0.0");
-    String other = Base64.getEncoder().encodeToString(new byte[64]);
+    String other = signature(newKey(), first);
     HttpResponse<String> installed = send("POST", "", first, other, signature(first));
     assertThat(installed.statusCode()).as(installed.body()).isEqualTo(201);
     JsonNode trust = json(installed).path("trust");
