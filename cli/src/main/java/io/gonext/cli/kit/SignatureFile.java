@@ -112,7 +112,7 @@ final class SignatureFile {
   static List<Path> beside(Path file) throws IOException {
     Path directory = file.toAbsolutePath().getParent();
     List<Path> found = new ArrayList<>();
-    if (directory == null) {
+    if (directory == null || !Files.isDirectory(directory)) {
       return found;
     }
     String name = String.valueOf(file.getFileName());
