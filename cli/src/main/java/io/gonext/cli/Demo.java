@@ -1,6 +1,6 @@
 package io.gonext.cli;
 
-import io.gonext.cli.kit.TemporaryDirectory;
+import io.gonext.cli.output.TemporaryDirectory;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
 import io.gonext.host.InstallResult;

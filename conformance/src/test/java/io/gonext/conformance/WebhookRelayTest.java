@@ -317,6 +317,7 @@ class WebhookRelayTest {
   /** With loopback open, and limits that leave enough time beside builds and other tests. */
   private static HostConfig.Builder served(HostConfig.Builder config, Endpoints endpoints) {
     return config
+        .trust(TrustPolicy.off())
         .limits(Hosts.patient(Path.of("unused")).limits())
         .jobs(QUICK)
         .egress(

@@ -3,7 +3,7 @@ package io.gonext.cli.admin;
 import io.gonext.cli.fetch.Digest;
 import io.gonext.cli.fetch.Downloads;
 import io.gonext.cli.fetch.Location;
-import io.gonext.cli.kit.TemporaryDirectory;
+import io.gonext.cli.output.TemporaryDirectory;
 import io.gonext.host.BundleRejectedException;
 import io.gonext.host.Delivery;
 import io.gonext.host.UntrustedException;

@@ -5,6 +5,7 @@ import io.gonext.cli.output.CommandFailure;
 import io.gonext.cli.output.JsonLines;
 import io.gonext.cli.output.OptionPairs;
 import io.gonext.cli.output.Sizes;
+import io.gonext.cli.output.TemporaryDirectory;
 import io.gonext.engine.EngineLimits;
 import io.gonext.host.BundleRejectedException;
 import io.gonext.host.CapabilityRegistry;

@@ -4,6 +4,7 @@ import io.gonext.cli.build.FileEvents;
 import io.gonext.cli.build.ToolSurvey;
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.cli.output.JsonLines;
+import io.gonext.cli.output.TemporaryDirectory;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.InetAddress;

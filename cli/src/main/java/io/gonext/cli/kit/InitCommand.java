@@ -5,6 +5,7 @@ import io.gonext.cli.build.ProjectBuild;
 import io.gonext.cli.build.ToolSurvey;
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.cli.output.JsonLines;
+import io.gonext.cli.output.TemporaryDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

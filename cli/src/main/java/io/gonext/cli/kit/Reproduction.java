@@ -6,6 +6,7 @@ import io.gonext.cli.build.ProjectCopy;
 import io.gonext.cli.build.Sha256;
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.cli.output.JsonLines;
+import io.gonext.cli.output.TemporaryDirectory;
 import io.gonext.cli.provenance.BundleDifference;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

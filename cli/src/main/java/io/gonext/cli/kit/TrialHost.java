@@ -1,5 +1,6 @@
 package io.gonext.cli.kit;
 
+import io.gonext.cli.output.TemporaryDirectory;
 import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;

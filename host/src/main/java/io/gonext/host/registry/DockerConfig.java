@@ -29,9 +29,9 @@ final class DockerConfig {
   private static final String HUB = "https://index.docker.io/v1/";
 
   private final Path file;
-  private final CredentialHelper helper;
+  private final CredentialProgram helper;
 
-  DockerConfig(Path file, CredentialHelper helper) {
+  DockerConfig(Path file, CredentialProgram helper) {
     this.file = file;
     this.helper = helper;
   }

@@ -58,7 +58,7 @@ public final class OciClient implements AutoCloseable {
         new Parts(
             InetAddress::getAllByName,
             SslContextFactory.Client::new,
-            new CredentialHelper(DockerConfig.searchPath(), HELPER_LIMIT),
+            new CredentialProgram(DockerConfig.searchPath(), HELPER_LIMIT),
             Thread::sleep,
             RandomGenerator.getDefault(),
             System::nanoTime));
@@ -77,7 +77,7 @@ public final class OciClient implements AutoCloseable {
   record Parts(
       NameLookup lookup,
       Supplier<SslContextFactory.Client> tls,
-      CredentialHelper helper,
+      CredentialProgram helper,
       Retries.Pause pause,
       RandomGenerator random,
       LongSupplier nanoTime) {}

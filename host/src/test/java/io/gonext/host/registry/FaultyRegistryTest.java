@@ -168,7 +168,7 @@ class FaultyRegistryTest {
         new OciClient.Parts(
             InetAddress::getAllByName,
             SslContextFactory.Client::new,
-            new CredentialHelper(List.of(), Duration.ofSeconds(1)),
+            new CredentialProgram(List.of(), Duration.ofSeconds(1)),
             pause -> time.addAndGet(Duration.ofSeconds(100).toNanos()),
             new Random(1),
             time::get);

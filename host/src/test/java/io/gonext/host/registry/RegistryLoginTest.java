@@ -154,8 +154,8 @@ class RegistryLoginTest {
   @Test
   void a_credential_helper_that_hangs_is_ended() throws Exception {
     helper("hangs", "sleep 600 & sleep 600");
-    CredentialHelper impatient =
-        new CredentialHelper(List.of(directory), java.time.Duration.ofMillis(300));
+    CredentialProgram impatient =
+        new CredentialProgram(List.of(directory), java.time.Duration.ofMillis(300));
     assertThatThrownBy(() -> impatient.ask("hangs", "registry.example"))
         .hasMessageContaining("docker-credential-hangs did not answer within 0 s");
   }

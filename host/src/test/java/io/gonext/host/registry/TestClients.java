@@ -38,7 +38,7 @@ final class TestClients {
         new OciClient.Parts(
             lookup,
             SslContextFactory.Client::new,
-            new CredentialHelper(List.of(directory), Duration.ofSeconds(20)),
+            new CredentialProgram(List.of(directory), Duration.ofSeconds(20)),
             pauses::add,
             new Random(1),
             System::nanoTime));

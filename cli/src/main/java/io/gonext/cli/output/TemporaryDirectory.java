@@ -1,4 +1,4 @@
-package io.gonext.cli.kit;
+package io.gonext.cli.output;
 
 import java.io.IOException;
 import java.nio.file.FileVisitResult;

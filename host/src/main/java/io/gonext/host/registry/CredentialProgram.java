@@ -26,7 +26,7 @@ import tools.jackson.databind.JsonNode;
  * @param directories where the programs are looked for
  * @param limit after which a program is ended
  */
-record CredentialHelper(List<Path> directories, Duration limit) {
+record CredentialProgram(List<Path> directories, Duration limit) {
   private static final int MAX_BYTES = 64 * 1024;
 
   /** A file's name, and never a path. */
