@@ -19,6 +19,7 @@ import io.gonext.host.manifest.Locales;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.registry.OciReference;
 import io.gonext.host.registry.PulledPlugin;
+import io.gonext.host.trust.BundleSignature;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
@@ -173,6 +174,7 @@ final class AdminApi {
 
   private void update(Context ctx) throws IOException, InterruptedException {
     Optional<OciReference> reference = reference(ctx);
+    List<BundleSignature> signatures = BundleBody.signatures(ctx);
     Optional<Delivery> uploaded =
         reference.isPresent() ? Optional.empty() : Optional.of(BundleBody.read(ctx));
     boolean approve = flag(ctx, "approve");
@@ -180,7 +182,7 @@ final class AdminApi {
     // exist.
     requireInstalled(host, name(ctx));
     Delivery bundle = uploaded.isPresent() ? uploaded.get() : fetched(reference.orElseThrow());
-    UpdateResult result = host.plugins().update(name(ctx), delivery(ctx, bundle));
+    UpdateResult result = host.plugins().update(name(ctx), asked(ctx, bundle, signatures));
     answer(ctx, approved(name(ctx), result, approve));
   }
 
@@ -195,10 +197,11 @@ final class AdminApi {
                     "send {\"reference\": \"oci://...\"} as application/json, or the bundle to "
                         + ONE
                         + "/bundle"));
+    List<BundleSignature> signatures = BundleBody.signatures(ctx);
     PulledPlugin pulled = host.plugins().pull(reference);
     requireInstalled(host, pulled.plugin());
     UpdateResult result =
-        host.plugins().update(pulled.plugin(), delivery(ctx, Delivery.fetched(pulled)));
+        host.plugins().update(pulled.plugin(), asked(ctx, Delivery.fetched(pulled), signatures));
     ctx.header("Location", PREFIX + "/" + pulled.plugin());
     answer(ctx, approved(pulled.plugin(), result, approve));
   }
@@ -227,16 +230,22 @@ final class AdminApi {
   /** The bundle in the body, or in the registry that the body names. */
   private Delivery delivery(Context ctx) throws IOException, InterruptedException {
     Optional<OciReference> reference = reference(ctx);
-    return delivery(ctx, reference.isPresent() ? fetched(reference.get()) : BundleBody.read(ctx));
+    List<BundleSignature> signatures = BundleBody.signatures(ctx);
+    Delivery bundle = reference.isPresent() ? fetched(reference.get()) : BundleBody.read(ctx);
+    return asked(ctx, bundle, signatures);
   }
 
   private Delivery fetched(OciReference reference) throws InterruptedException {
     return Delivery.fetched(host.plugins().pull(reference));
   }
 
-  /** The same bundle as the request wants it taken. */
-  private static Delivery delivery(Context ctx, Delivery bundle) {
-    Delivery signed = BundleBody.signed(ctx, bundle);
+  /**
+   * The same bundle as the request wants it taken.
+   *
+   * @param signatures in place of those that came with it; empty for those
+   */
+  private static Delivery asked(Context ctx, Delivery bundle, List<BundleSignature> signatures) {
+    Delivery signed = signatures.isEmpty() ? bundle : bundle.withSignatures(signatures);
     return flag(ctx, "allow_downgrade") ? signed.allowingDowngrade() : signed;
   }
 

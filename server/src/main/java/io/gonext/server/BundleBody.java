@@ -18,24 +18,17 @@ final class BundleBody {
 
   private BundleBody() {}
 
-  /** Reads a bundle. The headers come first, so that a malformed signature costs no body. */
-  static Delivery read(Context ctx) throws IOException {
-    signatures(ctx);
-    return Delivery.of(RequestBody.bytes(ctx, Bundle.MAX_BYTES));
-  }
-
-  /** A bundle with the signatures in the headers; without any, the bundle as it is. */
-  static Delivery signed(Context ctx, Delivery bundle) {
-    List<BundleSignature> signatures = signatures(ctx);
-    return signatures.isEmpty() ? bundle : bundle.withSignatures(signatures);
-  }
-
-  private static List<BundleSignature> signatures(Context ctx) {
+  /** The signatures in the headers, which come first: a malformed one costs no body. */
+  static List<BundleSignature> signatures(Context ctx) {
     List<BundleSignature> signatures = new ArrayList<>();
     for (String value : Collections.list(ctx.req().getHeaders(SIGNATURE))) {
       signatures.add(BundleSignature.parse(decoded(value)));
     }
     return signatures;
+  }
+
+  static Delivery read(Context ctx) throws IOException {
+    return Delivery.of(RequestBody.bytes(ctx, Bundle.MAX_BYTES));
   }
 
   private static byte[] decoded(String value) {
