@@ -140,10 +140,7 @@ public final class AuthorFiles {
 
   private static void requireOwnersOnly(Path file) {
     try {
-      OwnersOnly.problem(file)
-          .ifPresent(problem -> {
-            throw new CommandFailure(CommandFailure.Kind.FAILED, problem);
-          });
+      OwnersOnly.require(file);
     } catch (IOException e) {
       throw unreadable(file, e);
     }

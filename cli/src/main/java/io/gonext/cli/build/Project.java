@@ -1,11 +1,11 @@
 package io.gonext.cli.build;
 
+import io.gonext.cli.output.AtomicFile;
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.host.manifest.ManifestReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 
 /**
  * A plugin's project directory.
@@ -75,9 +75,7 @@ public record Project(Path root, String shown) {
     try {
       byte[] wasm = Files.readAllBytes(built);
       if (!built.equals(output) && Files.isDirectory(output.resolveSibling(""))) {
-        Path aside = output.resolveSibling("plugin.wasm.new");
-        Files.write(aside, wasm);
-        Files.move(aside, output, StandardCopyOption.REPLACE_EXISTING);
+        AtomicFile.replace(output, wasm);
       }
       return wasm;
     } catch (IOException e) {

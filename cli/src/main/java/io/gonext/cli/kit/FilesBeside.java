@@ -1,6 +1,8 @@
 package io.gonext.cli.kit;
 
 import io.gonext.cli.output.CommandFailure;
+import io.gonext.cli.provenance.Provenance;
+import io.gonext.cli.provenance.Sbom;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.registry.PluginArtifact;
 import io.gonext.host.registry.PulledPlugin;
@@ -25,8 +27,6 @@ import java.util.SortedMap;
  * @param bundle the file of the bundle
  */
 record FilesBeside(Path bundle) {
-  private static final String SBOM = ".cdx.json";
-  private static final String PROVENANCE = ".provenance.json";
   private static final int MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
 
   /** What a push stores. */
@@ -42,7 +42,8 @@ record FilesBeside(Path bundle) {
     for (Path file : signatures()) {
       signatures.add(read(file, BundleSignature.MAX_FILE_BYTES));
     }
-    return new PluginArtifact(bytes, signatures, document(SBOM), document(PROVENANCE), annotations);
+    return new PluginArtifact(
+        bytes, signatures, document(Sbom.EXTENSION), document(Provenance.EXTENSION), annotations);
   }
 
   private List<Path> signatures() throws IOException {
@@ -68,7 +69,8 @@ record FilesBeside(Path bundle) {
     return Files.exists(file) ? Optional.of(read(file, MAX_DOCUMENT_BYTES)) : Optional.empty();
   }
 
-  private Path beside(String ending) {
+  /** A file with the name of the bundle but for its ending. */
+  Path beside(String ending) {
     String name = bundle.getFileName().toString().replaceFirst("\\.gnplugin$", "");
     return bundle.resolveSibling(name + ending);
   }
@@ -98,8 +100,10 @@ record FilesBeside(Path bundle) {
       files.put(bundle.resolveSibling(bundle.getFileName() + ending), signature);
       number++;
     }
-    pulled.sbom().ifPresent(sbom -> files.put(beside(SBOM), sbom));
-    pulled.provenance().ifPresent(provenance -> files.put(beside(PROVENANCE), provenance));
+    pulled.sbom().ifPresent(sbom -> files.put(beside(Sbom.EXTENSION), sbom));
+    pulled
+        .provenance()
+        .ifPresent(provenance -> files.put(beside(Provenance.EXTENSION), provenance));
     return files;
   }
 }

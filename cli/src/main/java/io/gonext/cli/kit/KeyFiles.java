@@ -31,10 +31,7 @@ final class KeyFiles {
     if (!SigningKey.isEncrypted(text)) {
       SigningKey key = named(file, () -> SigningKey.parse(text));
       try {
-        OwnersOnly.problem(file)
-            .ifPresent(problem -> {
-              throw new CommandFailure(CommandFailure.Kind.FAILED, problem);
-            });
+        OwnersOnly.require(file);
       } catch (IOException e) {
         throw unreadable(file, e);
       }

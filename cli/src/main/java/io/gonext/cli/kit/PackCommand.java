@@ -1,5 +1,6 @@
 package io.gonext.cli.kit;
 
+import io.gonext.cli.output.AtomicFile;
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.cli.output.JsonLines;
 import io.gonext.cli.output.OptionPairs;
@@ -120,9 +121,10 @@ final class PackCommand extends KitCommand {
     List<Path> outdated = new ArrayList<>(outdated(file, bytes));
     Map<Path, byte[]> written = new LinkedHashMap<>();
     written.put(file, bytes);
-    Optional<Path> sbom = noSbom ? Optional.empty() : Optional.of(beside(file, Sbom.EXTENSION));
+    var bundle = new FilesBeside(file);
+    Optional<Path> sbom = noSbom ? Optional.empty() : Optional.of(bundle.beside(Sbom.EXTENSION));
     Optional<Path> provenance =
-        noProvenance ? Optional.empty() : Optional.of(beside(file, Provenance.EXTENSION));
+        noProvenance ? Optional.empty() : Optional.of(bundle.beside(Provenance.EXTENSION));
     List<Path> others = Stream.of(sbom, provenance).flatMap(Optional::stream).toList();
     requireApart(file, source);
     others.forEach(each -> requireApart(each, source));
@@ -150,7 +152,7 @@ final class PackCommand extends KitCommand {
     if (debugFile != null) {
       written.put(debugFile, built.module());
     }
-    written.forEach(SignatureFile::write);
+    written.forEach(AtomicFile::write);
     String sha256 = Bundle.read(bytes).sha256();
     List<String> text = new ArrayList<>();
     text.add(
@@ -197,14 +199,6 @@ final class PackCommand extends KitCommand {
     return new Answer(ExitCode.OK, text, fields);
   }
 
-  /** A file beside the bundle, with the same name but for its ending. */
-  private static Path beside(Path bundle, String extension) {
-    String name = bundle.getFileName().toString();
-    String stem =
-        name.endsWith(EXTENSION) ? name.substring(0, name.length() - EXTENSION.length()) : name;
-    return bundle.resolveSibling(stem + extension);
-  }
-
   private void requireDebugFileApart(Path file, List<Path> others, PluginSource source) {
     if (debugFile == null) {
       return;
@@ -238,7 +232,7 @@ final class PackCommand extends KitCommand {
     List<Path> written = new ArrayList<>();
     for (boolean isMinisign : minisign ? List.of(false, true) : List.of(false)) {
       Path target = SignatureFile.first(file, isMinisign);
-      SignatureFile.write(target, SignatureFile.sign(file, bytes, key, isMinisign, clock).file());
+      AtomicFile.write(target, SignatureFile.sign(file, bytes, key, isMinisign, clock).file());
       written.add(target);
     }
     return written;

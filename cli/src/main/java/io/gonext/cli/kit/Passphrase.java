@@ -100,10 +100,7 @@ final class Passphrase {
     byte[] bytes;
     try (var in = Files.newInputStream(file)) {
       if (Files.isRegularFile(file)) {
-        OwnersOnly.problem(file)
-            .ifPresent(problem -> {
-              throw failure(problem);
-            });
+        OwnersOnly.require(file);
       }
       bytes = in.readNBytes(MAX_BYTES + 1);
     } catch (IOException e) {

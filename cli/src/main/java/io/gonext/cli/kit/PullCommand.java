@@ -1,7 +1,7 @@
 package io.gonext.cli.kit;
 
 import io.gonext.cli.fetch.RegistryOptions;
-import io.gonext.cli.output.CommandFailure;
+import io.gonext.cli.output.AtomicFile;
 import io.gonext.cli.output.JsonLines;
 import io.gonext.cli.output.Sizes;
 import io.gonext.host.manifest.Bundle;
@@ -10,9 +10,7 @@ import io.gonext.host.registry.OciReference;
 import io.gonext.host.registry.PulledPlugin;
 import io.gonext.host.registry.RegistryMirror;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -71,9 +69,7 @@ final class PullCommand extends KitCommand {
     }
     Path file = output == null ? Path.of(fileName(pulled.bundle())) : output;
     Map<Path, byte[]> files = new FilesBeside(file).of(pulled);
-    for (Map.Entry<Path, byte[]> one : files.entrySet()) {
-      write(one.getKey(), one.getValue());
-    }
+    files.forEach(AtomicFile::write);
     return new Answer(
         ExitCode.OK,
         List.of(
@@ -102,20 +98,5 @@ final class PullCommand extends KitCommand {
   private static String fileName(byte[] bundle) {
     var manifest = Bundle.read(bundle).manifest();
     return manifest.name() + "-" + manifest.version() + ".gnplugin";
-  }
-
-  /** Replaces the file in one step. */
-  private static void write(Path file, byte[] bytes) {
-    Path aside = file.resolveSibling(file.getFileName() + ".new");
-    try {
-      Files.write(aside, bytes);
-      Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      throw new CommandFailure(
-          CommandFailure.Kind.FAILED,
-          file
-              + " cannot be written: its directory must exist, and you must be allowed to write to"
-              + " it");
-    }
   }
 }

@@ -1,5 +1,6 @@
 package io.gonext.cli.kit;
 
+import io.gonext.cli.output.AtomicFile;
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.cli.output.JsonLines;
 import io.gonext.cli.output.Sizes;
@@ -97,7 +98,7 @@ final class SignCommand extends KitCommand {
               + " beside it");
     }
     if (!isSigned) {
-      SignatureFile.write(target, SignatureFile.sign(file, bytes, signer, minisign, clock).file());
+      AtomicFile.write(target, SignatureFile.sign(file, bytes, signer, minisign, clock).file());
     }
     return new Answer(
         ExitCode.OK,

@@ -1,5 +1,6 @@
 package io.gonext.cli.kit;
 
+import io.gonext.cli.output.AtomicFile;
 import io.gonext.host.trust.SigningKey;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,7 @@ public final class SignOptions {
   /** Writes the signature of a file over the one that it had. */
   public static Path write(Path file, byte[] bytes, SigningKey key) {
     Path signature = SignatureFile.first(file, false);
-    SignatureFile.write(signature, key.sign(bytes).file());
+    AtomicFile.write(signature, key.sign(bytes).file());
     return signature;
   }
 

@@ -1,6 +1,5 @@
 package io.gonext.cli.kit;
 
-import io.gonext.cli.output.CommandFailure;
 import io.gonext.host.UntrustedException;
 import io.gonext.host.trust.BundleSignature;
 import io.gonext.host.trust.SigningKey;
@@ -8,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,25 +84,6 @@ final class SignatureFile {
       return KeyFiles.signature(signature).isBy(key.publicKey(), bytes);
     } catch (UntrustedException e) {
       return false;
-    }
-  }
-
-  /** Writes in one step. */
-  static void write(Path file, byte[] bytes) {
-    Path aside = file.resolveSibling(file.getFileName() + ".new");
-    try {
-      try {
-        Files.write(aside, bytes);
-        Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
-      } finally {
-        Files.deleteIfExists(aside);
-      }
-    } catch (IOException e) {
-      throw new CommandFailure(
-          CommandFailure.Kind.FAILED,
-          file
-              + " cannot be written: its directory must exist, and you must be allowed to write to"
-              + " it");
     }
   }
 

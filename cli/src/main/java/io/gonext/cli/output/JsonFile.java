@@ -2,9 +2,7 @@ package io.gonext.cli.output;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import tools.jackson.core.util.DefaultPrettyPrinter;
 import tools.jackson.core.util.Separators;
 import tools.jackson.databind.JsonNode;
@@ -36,10 +34,8 @@ public final class JsonFile {
    * @throws CommandFailure when it cannot be written
    */
   public static void replace(Path file, byte[] bytes) {
-    Path aside = file.resolveSibling(file.getFileName() + ".new");
     try {
-      Files.write(aside, bytes);
-      Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
+      AtomicFile.replace(file, bytes);
     } catch (IOException e) {
       throw new CommandFailure(
           CommandFailure.Kind.FAILED, file + " cannot be written: " + CommandFailure.reason(e));

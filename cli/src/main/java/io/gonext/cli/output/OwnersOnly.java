@@ -22,4 +22,16 @@ public final class OwnersOnly {
         ? Optional.of(file + " can be read by others: run chmod 600 " + file)
         : Optional.empty();
   }
+
+  /**
+   * Refuses a file that others can read.
+   *
+   * @throws CommandFailure that says how to mend it
+   */
+  public static void require(Path file) throws IOException {
+    problem(file)
+        .ifPresent(problem -> {
+          throw new CommandFailure(CommandFailure.Kind.FAILED, problem);
+        });
+  }
 }

@@ -20,9 +20,6 @@ public final class Provenance {
   /** The end of the name of its file, which begins like that of the bundle. */
   public static final String EXTENSION = ".provenance.json";
 
-  /** The media type, for registries. */
-  public static final String MEDIA_TYPE = "application/vnd.in-toto+json";
-
   /** The meaning of the parameters: {@code docs/provenance.md}. */
   public static final String BUILD_TYPE = "https://gonext.io/provenance/plugin-pack/v1";
 

@@ -26,9 +26,6 @@ public final class Sbom {
   /** The end of the name of its file, which begins like that of the bundle. */
   public static final String EXTENSION = ".cdx.json";
 
-  /** The media type, for registries. */
-  public static final String MEDIA_TYPE = "application/vnd.cyclonedx+json";
-
   private static final String KIND = "SBOM";
   private static final String PLUGIN = "plugin";
   private static final String SHA_256 = "SHA-256";
