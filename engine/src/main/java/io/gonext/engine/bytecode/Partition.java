@@ -57,11 +57,16 @@ final class Partition {
   record Mentions(int from, int to, BitSet used, BitSet written, BitSet exits) {
     /** The estimated bytes of a call of the range as a part. */
     int callBytes(PartSizes sizes, boolean hasTries) {
-      return sizes.call()
-          + 2 * used.cardinality()
-          + (6 + (hasTries ? THROWN_BYTES : 0)) * written.cardinality()
-          + EXIT_BYTES * Math.min(exits.cardinality(), MOST_EXITS);
+      return Partition.callBytes(sizes, used.cardinality(), written.cardinality(), exits)
+          + (hasTries ? THROWN_BYTES * written.cardinality() : 0);
     }
+  }
+
+  private static int callBytes(PartSizes sizes, int taken, int left, BitSet exits) {
+    return sizes.call()
+        + 2 * taken
+        + 6 * left
+        + EXIT_BYTES * Math.min(exits.cardinality(), MOST_EXITS);
   }
 
   /** An instruction, a block or a part on one level of nesting. */
@@ -140,10 +145,7 @@ final class Partition {
 
   private int resumeBytes() {
     Part loop = code.resumption().loop();
-    return sizes.call()
-        + 2 * loop.inputs.length
-        + 6 * loop.outputs.length
-        + EXIT_BYTES * Math.min(loop.exits.cardinality(), MOST_EXITS);
+    return callBytes(sizes, loop.inputs.length, loop.outputs.length, loop.exits);
   }
 
   /**

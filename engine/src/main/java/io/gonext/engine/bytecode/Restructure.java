@@ -1,6 +1,6 @@
 package io.gonext.engine.bytecode;
 
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -172,7 +172,7 @@ final class Restructure {
       }
       int target = dispatch.segment(i, dispatch.loop);
       int units = code.units(i) + DISPATCH_UNITS;
-      if (graph.isInPlace(target) && !graph.isBackward(segment, target)) {
+      if (graph.isInPlace(segment, target)) {
         int last = to.size() - 1;
         to.units(last, to.units(last) + units);
         if (!tree(target)) {
@@ -203,7 +203,7 @@ final class Restructure {
       add(Op.BR, 0, other, base, 0);
       return -1;
     }
-    if (graph.isInPlace(next) && !graph.isBackward(segment, next)) {
+    if (graph.isInPlace(segment, next)) {
       return next;
     }
     to.units(branch(segment, next, code.position[end]), 0);
@@ -248,12 +248,9 @@ final class Restructure {
         return;
       }
       case Op.BR_TABLE -> {
-        int[] targets = code.labelsOf(i);
-        List<Integer> mapped = new ArrayList<>();
-        for (int target : targets) {
-          mapped.add(target(i, target, segment));
-        }
-        add(i, to.labels(mapped.stream().mapToInt(Integer::intValue).toArray()), code.extra[i]);
+        int[] targets =
+            Arrays.stream(code.labelsOf(i)).map(target -> target(i, target, segment)).toArray();
+        add(i, to.labels(targets), code.extra[i]);
         return;
       }
       case Op.BR, Op.BR_IF -> {

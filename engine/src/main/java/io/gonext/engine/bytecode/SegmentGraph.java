@@ -117,9 +117,9 @@ final class SegmentGraph {
     return rank[to] <= rank[from];
   }
 
-  /** Whether a segment stands in the place of the only branch to it. */
-  boolean isInPlace(int segment) {
-    return !isLabelled.get(segment);
+  /** Whether a segment stands in the place of this branch, the only one forward to it. */
+  boolean isInPlace(int from, int to) {
+    return !isLabelled.get(to) && !isBackward(from, to);
   }
 
   // Edges -----------------------------------------------------------------------------------------
@@ -155,7 +155,7 @@ final class SegmentGraph {
   private boolean cut(BitSet returning) {
     int source = wrong;
     List<Integer> candidates =
-        before(source).stream()
+        comingTo(source, new BitSet()).stream()
             .filter(each -> dispatch.callee(each) != NONE && dispatch.falls(each))
             .filter(each -> !cut.get(each) && each + 1 < dispatch.segments())
             .boxed()
@@ -184,20 +184,20 @@ final class SegmentGraph {
     order();
   }
 
-  /** The segments from which control gets to this one. */
-  private BitSet before(int segment) {
-    var reached = new BitSet();
+  /**
+   * Adds a segment, and those from which control gets to it by way of others that are not in yet.
+   */
+  private BitSet comingTo(int segment, BitSet known) {
     var left = new ArrayDeque<Integer>();
     left.push(segment);
     while (!left.isEmpty()) {
-      for (int source : sources.get(left.pop())) {
-        if (!reached.get(source)) {
-          reached.set(source);
-          left.push(source);
-        }
+      int next = left.pop();
+      if (!known.get(next)) {
+        known.set(next);
+        sources.get(next).forEach(left::push);
       }
     }
-    return reached;
+    return known;
   }
 
   // Order and dominators --------------------------------------------------------------------------
@@ -301,15 +301,7 @@ final class SegmentGraph {
       body.set(start);
       loops[start] = body;
     }
-    var left = new ArrayDeque<Integer>();
-    left.push(source);
-    while (!left.isEmpty()) {
-      int segment = left.pop();
-      if (!body.get(segment)) {
-        body.set(segment);
-        sources.get(segment).forEach(left::push);
-      }
-    }
+    var _ = comingTo(source, body);
   }
 
   private void place() {
