@@ -1,5 +1,6 @@
 package io.gonext.cli.build;
 
+import io.gonext.host.manifest.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

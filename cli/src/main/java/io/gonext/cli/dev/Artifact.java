@@ -1,7 +1,7 @@
 package io.gonext.cli.dev;
 
-import io.gonext.cli.build.Sha256;
 import io.gonext.host.manifest.Manifest;
+import io.gonext.host.manifest.Sha256;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 

@@ -1,7 +1,7 @@
 package io.gonext.cli.fetch;
 
-import io.gonext.cli.build.Sha256;
 import io.gonext.cli.output.CommandFailure;
+import io.gonext.host.manifest.Sha256;
 
 /** The digests that files and indexes name: {@code sha256:} and 64 hexadecimal digits. */
 public final class Digest {

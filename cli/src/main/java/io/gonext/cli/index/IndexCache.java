@@ -1,11 +1,11 @@
 package io.gonext.cli.index;
 
-import io.gonext.cli.build.Sha256;
 import io.gonext.cli.fetch.Downloads.Validators;
 import io.gonext.cli.fetch.Location;
 import io.gonext.cli.output.JsonLines;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
+import io.gonext.host.manifest.Sha256;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

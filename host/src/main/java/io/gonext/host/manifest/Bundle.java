@@ -5,11 +5,8 @@ import io.gonext.host.BundleRejectedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -49,7 +46,7 @@ public final class Bundle {
     this.locales = locales;
     this.migrations = migrations;
     this.warmUpFiles = warmUpFiles;
-    this.sha256 = sha256(bytes);
+    this.sha256 = Sha256.hex(bytes);
   }
 
   /**
@@ -204,7 +201,7 @@ public final class Bundle {
 
   /** SHA-256 of the entry module, lower-case hex. */
   public String moduleSha256() {
-    return sha256(module);
+    return Sha256.hex(module);
   }
 
   /** SHA-256 of the whole bundle, lower-case hex. */
@@ -218,14 +215,6 @@ public final class Bundle {
     }
     if (!problems.isEmpty()) {
       throw BundleRejectedException.of("the bundle", problems);
-    }
-  }
-
-  private static String sha256(byte[] bytes) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
     }
   }
 }

@@ -127,16 +127,8 @@ final class RegistryHttp implements AutoCloseable {
   }
 
   private Request request(Call call, Reach reach, String authorization) {
-    FetchUrl url = call.url();
-    String path = url.uri().getRawPath();
-    String query = url.uri().getRawQuery();
     Request request =
-        started()
-            .newRequest(url.host(), url.port())
-            .scheme(url.scheme())
-            .path(
-                (path == null || path.isEmpty() ? "/" : path) + (query == null ? "" : "?" + query))
-            .method(call.method())
+        BareClient.request(started(), call.method(), call.url())
             .tag(reach)
             .headers(headers -> {
               headers.put(HttpHeader.ACCEPT_ENCODING, "identity");

@@ -5,6 +5,7 @@ import io.gonext.host.UntrustedException;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.JsonPointers;
 import io.gonext.host.json.StrictJson;
+import io.gonext.host.manifest.Sha256;
 import io.gonext.host.trust.TrustPolicy.Mode;
 import io.gonext.host.trust.TrustPolicy.OnRevoke;
 import io.gonext.host.trust.TrustPolicy.Publisher;
@@ -77,7 +78,7 @@ final class PolicyReader {
       throw malformed("the trust policy is not a JSON object");
     }
     PolicyReader reader = new PolicyReader();
-    TrustPolicy read = reader.policy(policy, TrustPolicy.sha256(json));
+    TrustPolicy read = reader.policy(policy, Sha256.hex(json));
     reader.refuse();
     return read;
   }

@@ -1,8 +1,7 @@
 package io.gonext.host.trust;
 
 import io.gonext.host.UntrustedException;
-import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
+import io.gonext.host.manifest.Sha256;
 import java.security.PublicKey;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -89,12 +88,7 @@ public final class VerificationKey {
   }
 
   private static String id(byte[] raw) {
-    try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(raw);
-      return HexFormat.of().formatHex(digest, 0, ID_BYTES);
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
+    return Sha256.hex(raw).substring(0, 2 * ID_BYTES);
   }
 
   /** The key in PEM, as {@code openssl pkey -pubin} reads it. */

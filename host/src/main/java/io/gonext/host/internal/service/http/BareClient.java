@@ -1,11 +1,13 @@
 package io.gonext.host.internal.service.http;
 
 import io.gonext.host.Host;
+import io.gonext.host.manifest.FetchUrl;
 import java.util.concurrent.CompletionException;
 import org.eclipse.jetty.client.HttpClient;
 import org.eclipse.jetty.client.ProtocolHandlers;
 import org.eclipse.jetty.client.ProxyAuthenticationProtocolHandler;
 import org.eclipse.jetty.client.RedirectProtocolHandler;
+import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.WWWAuthenticationProtocolHandler;
 import org.eclipse.jetty.client.transport.HttpClientConnectionFactory;
 import org.eclipse.jetty.client.transport.HttpClientTransportDynamic;
@@ -55,6 +57,17 @@ public final class BareClient {
     handlers.remove(ProxyAuthenticationProtocolHandler.NAME);
     made.getContentDecoderFactories().clear();
     return made;
+  }
+
+  /** A request with nothing but a method and a URL. */
+  public static Request request(HttpClient client, String method, FetchUrl url) {
+    String path = url.uri().getRawPath();
+    String query = url.uri().getRawQuery();
+    return client
+        .newRequest(url.host(), url.port())
+        .scheme(url.scheme())
+        .path((path == null || path.isEmpty() ? "/" : path) + (query == null ? "" : "?" + query))
+        .method(method);
   }
 
   private static HttpClient make(

@@ -134,16 +134,8 @@ final class FetchClient implements AutoCloseable {
   }
 
   private Request request(String plugin, FetchRequest fetch) throws FetchException {
-    FetchUrl url = fetch.url();
-    String path = url.uri().getRawPath();
-    String query = url.uri().getRawQuery();
     Request request =
-        started()
-            .newRequest(url.host(), url.port())
-            .scheme(url.scheme())
-            .path(
-                (path == null || path.isEmpty() ? "/" : path) + (query == null ? "" : "?" + query))
-            .method(fetch.method())
+        BareClient.request(started(), fetch.method(), fetch.url())
             .tag(plugin)
             .headers(headers -> {
               headers.put(HttpHeader.ACCEPT_ENCODING, "gzip");

@@ -1,4 +1,4 @@
-package io.gonext.cli.build;
+package io.gonext.host.manifest;
 
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
