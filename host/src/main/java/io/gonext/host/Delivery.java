@@ -23,8 +23,6 @@ public final class Delivery {
 
   private static final Logger log = LoggerFactory.getLogger(Delivery.class);
 
-  private static final List<String> SUFFIXES = List.of(".sig", ".minisig");
-
   private final byte[] bundle;
   private final List<BundleSignature> signatures;
   private final String origin;
@@ -132,7 +130,8 @@ public final class Delivery {
     try (Stream<Path> files = Files.list(folder)) {
       found =
           files
-              .filter(each -> isSignatureOf(name.toString(), String.valueOf(each.getFileName())))
+              .filter(each ->
+                  BundleSignature.isNameFor(name.toString(), String.valueOf(each.getFileName())))
               .sorted()
               .limit(TrustPolicy.MAX_SIGNATURES + 1L)
               .toList();
@@ -143,14 +142,6 @@ public final class Delivery {
     List<BundleSignature> signatures = new ArrayList<>();
     found.forEach(each -> signatures.add(signature(each)));
     return signatures;
-  }
-
-  private static boolean isSignatureOf(String bundle, String name) {
-    if (!name.startsWith(bundle + ".")) {
-      return false;
-    }
-    String rest = name.substring(bundle.length());
-    return SUFFIXES.stream().anyMatch(suffix -> rest.matches("(\\.[0-9A-Za-z]+)?\\" + suffix));
   }
 
   /**

@@ -96,16 +96,12 @@ final class SignatureFile {
     }
     String name = String.valueOf(file.getFileName());
     try (DirectoryStream<Path> entries =
-        Files.newDirectoryStream(directory, entry -> isOf(name, entry))) {
+        Files.newDirectoryStream(
+            directory,
+            entry -> BundleSignature.isNameFor(name, String.valueOf(entry.getFileName())))) {
       entries.forEach(entry -> found.add(file.resolveSibling(entry.getFileName())));
     }
     found.sort(null);
     return found;
-  }
-
-  private static boolean isOf(String name, Path entry) {
-    String other = String.valueOf(entry.getFileName());
-    return other.startsWith(name + ".")
-        && other.substring(name.length()).matches("(\\.[0-9A-Za-z]+)?\\.(mini)?sig");
   }
 }

@@ -53,6 +53,15 @@ public final class BundleSignature {
     return new BundleSignature(copy, null);
   }
 
+  /**
+   * Whether the name of a file says that it is a signature of another one: {@code FILE.sig}, {@code
+   * FILE.minisig}, or either with the key's id before its ending.
+   */
+  public static boolean isNameFor(String file, String name) {
+    return name.startsWith(file + ".")
+        && name.substring(file.length()).matches("(\\.[0-9A-Za-z]+)?\\.(mini)?sig");
+  }
+
   static BundleSignature of(byte[] signature) {
     return new BundleSignature(signature, null);
   }
