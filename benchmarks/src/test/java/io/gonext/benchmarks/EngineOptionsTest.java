@@ -44,8 +44,8 @@ class EngineOptionsTest {
     assertThatThrownBy(() -> EngineOptions.parse(List.of("--fast")))
         .isInstanceOf(UsageException.class)
         .hasMessage(
-            "'--fast' is neither --quick, --before DIR nor one of its parts: compute, dispatch,"
-                + " calls, memory, compile, go.");
+            "'--fast' is neither --quick, --before DIR nor one of its parts: compute, fuel,"
+                + " dispatch, calls, memory, compile, go.");
     assertThatThrownBy(() -> EngineOptions.parse(List.of("--before")))
         .isInstanceOf(UsageException.class)
         .hasMessage("--before needs a directory: a checkout of an older version.");

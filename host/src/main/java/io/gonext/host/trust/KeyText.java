@@ -74,7 +74,8 @@ record KeyText(String label, String body) {
     }
     String label = stripped.substring(BEGIN.length(), endOfLabel);
     String end = DASHES + "END " + label + DASHES;
-    int endOfBody = stripped.indexOf(end);
+    int startOfBody = endOfLabel + DASHES.length();
+    int endOfBody = stripped.indexOf(end, startOfBody);
     if (endOfBody < 0) {
       throw truncated("the line " + printable(end) + " is missing");
     }
@@ -85,7 +86,7 @@ record KeyText(String label, String body) {
       }
       throw malformed("there is text after the line " + printable(end) + ": remove it");
     }
-    return new KeyText(label, stripped.substring(endOfLabel + DASHES.length(), endOfBody));
+    return new KeyText(label, stripped.substring(startOfBody, endOfBody));
   }
 
   /** The text of a key, as {@code openssl pkey} writes it. */

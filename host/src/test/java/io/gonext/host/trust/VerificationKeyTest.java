@@ -52,6 +52,7 @@ class VerificationKeyTest {
         arguments("key_truncated", pem.substring(0, 60)),
         arguments("key_truncated", pem.replace("MCow", "MCo")),
         arguments("key_truncated", "-----BEGIN PUBLIC"),
+        arguments("key_truncated", "-----BEGIN PUBLIC KEY-----END PUBLIC KEY-----"),
         arguments("key_truncated", LINE.substring(0, 50)),
         arguments("key_truncated", LINE.substring(0, 52)),
         arguments("key_truncated", "untrusted comment: minisign public key 1"),
