@@ -67,7 +67,7 @@ class ExamplesTest {
       assertThat(host.applyFilters("the_content", List.of(1)).degraded())
           .singleElement()
           .satisfies(failed -> assertThat(failed.reason()).contains("-3 (bad payload)"));
-      Hosts.assertBalanced(host.health().pool(plugin).orElseThrow());
+      Hosts.assertBalanced(host, plugin);
     }
   }
 

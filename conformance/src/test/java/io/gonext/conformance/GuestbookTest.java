@@ -241,7 +241,7 @@ class GuestbookTest {
       return; // there, another node reads them
     }
     assertThat(node.postEntry("kept").statusCode()).isEqualTo(201);
-    Hosts.assertBalanced(node.host.health().pool(NAME).orElseThrow());
+    Hosts.assertBalanced(node.host, NAME);
     node.close();
     node = new Node(data.resolve(store.name()), database, key);
     assertThat(node.messages()).containsExactly("kept");

@@ -164,7 +164,7 @@ class HelloRustTest {
             .singleElement()
             .satisfies(failed -> assertThat(failed.reason()).contains("-3 (bad payload)"));
         assertThat(filtered(host, "the_title", "still here")).isEqualTo("Still Here");
-        Hosts.assertBalanced(host.health().pool("hello-rust").orElseThrow());
+        Hosts.assertBalanced(host, "hello-rust");
       }
     }
 

@@ -1,6 +1,7 @@
 package io.gonext.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.gonext.engine.CompileCache;
 import io.gonext.host.Host;
@@ -45,10 +46,16 @@ final class Hosts {
         .build();
   }
 
-  /** No lease is out, no caller waits, and every created instance is alive or was recycled. */
-  static void assertBalanced(PoolStats pool) {
-    assertThat(pool.inUse()).isZero();
-    assertThat(pool.waiting()).isZero();
-    assertThat(pool.created()).isEqualTo(pool.live() + pool.recycledTotal());
+  /**
+   * Every lease comes back, no caller waits, and every created instance is alive or was recycled.
+   */
+  static void assertBalanced(Host host, String plugin) {
+    await()
+        .untilAsserted(() -> {
+          PoolStats pool = host.health().pool(plugin).orElseThrow();
+          assertThat(pool.inUse()).isZero();
+          assertThat(pool.waiting()).isZero();
+          assertThat(pool.created()).isEqualTo(pool.live() + pool.recycledTotal());
+        });
   }
 }

@@ -87,7 +87,7 @@ class RustPluginTest {
       assertThat(host.applyFilters("kv.get", "colour").degraded())
           .extracting(Degradation::code)
           .containsExactly("STATUS");
-      Hosts.assertBalanced(host.health().pool(NAME).orElseThrow());
+      Hosts.assertBalanced(host, NAME);
     }
     try (Host host = Hosts.open(Hosts.patient(data))) {
       assertThat(host.applyFilters("kv.incr", "visits", 1).value().intValue())

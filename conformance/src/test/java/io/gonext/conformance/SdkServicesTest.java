@@ -126,7 +126,7 @@ class SdkServicesTest {
       platform(host);
       database(host);
       jobs(host);
-      Hosts.assertBalanced(host.health().pool(NAME).orElseThrow());
+      Hosts.assertBalanced(host, NAME);
     }
   }
 

@@ -35,7 +35,7 @@ class BatchTest {
 
   @AfterEach
   void every_lease_came_back() {
-    host.health().pools().values().forEach(HostTest::assertBalanced);
+    HostTest.assertBalanced(host);
     host.close();
   }
 

@@ -92,7 +92,7 @@ class CacheTest {
 
   @AfterEach
   void close() {
-    host.health().pools().values().forEach(HostTest::assertBalanced);
+    HostTest.assertBalanced(host);
     host.close();
   }
 

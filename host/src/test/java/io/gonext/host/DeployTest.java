@@ -37,7 +37,7 @@ class DeployTest {
 
   @AfterEach
   void every_lease_came_back() {
-    host.health().pools().values().forEach(HostTest::assertBalanced);
+    HostTest.assertBalanced(host);
     host.close();
   }
 

@@ -91,7 +91,7 @@ class EventsTest {
 
   @AfterAll
   void close() {
-    host.health().pools().values().forEach(HostTest::assertBalanced);
+    HostTest.assertBalanced(host);
     host.close();
   }
 

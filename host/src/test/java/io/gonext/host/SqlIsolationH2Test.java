@@ -35,7 +35,7 @@ class SqlIsolationH2Test {
 
   @AfterAll
   static void close() {
-    host.health().pools().values().forEach(HostTest::assertBalanced);
+    HostTest.assertBalanced(host);
     host.close();
   }
 

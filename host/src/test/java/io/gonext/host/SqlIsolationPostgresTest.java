@@ -54,7 +54,7 @@ class SqlIsolationPostgresTest {
 
   @AfterAll
   static void close() {
-    host.health().pools().values().forEach(HostTest::assertBalanced);
+    HostTest.assertBalanced(host);
     host.close();
   }
 

@@ -49,7 +49,7 @@ class SqlTest {
 
   @AfterParameterizedClassInvocation
   static void close() {
-    host.health().pools().values().forEach(HostTest::assertBalanced);
+    HostTest.assertBalanced(host);
     host.close();
   }
 

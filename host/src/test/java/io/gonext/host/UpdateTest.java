@@ -65,7 +65,7 @@ class UpdateTest {
 
   @AfterEach
   void every_lease_came_back() {
-    host.health().pools().values().forEach(HostTest::assertBalanced);
+    HostTest.assertBalanced(host);
     host.close();
   }
 

@@ -328,8 +328,8 @@ class WarmRestartTest {
     for (String plugin : List.of("entries", "jobs", "events", "logs")) {
       assertThat(host.logs().recent(plugin)).isEmpty();
       assertThat(host.health().failedTurns(plugin)).isZero();
-      assertThat(host.health().pool(plugin).orElseThrow().inUse()).isZero();
     }
+    HostTest.assertBalanced(host);
     assertThat(host.audit().newest(100)).isEqualTo(audit);
     assertThat(events).isEmpty();
     assertThat(host.jobs().list("jobs", Optional.empty(), 10)).hasSize(1);
