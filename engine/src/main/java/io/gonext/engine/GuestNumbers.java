@@ -64,28 +64,17 @@ public final class GuestNumbers {
             | (Double.doubleToRawLongBits(sign) & Long.MIN_VALUE));
   }
 
-  /** A NaN becomes a quiet one, which Java leaves open. */
-  public static float min(float one, float other) {
-    float result = Math.min(one, other);
-    return Float.isNaN(result) ? one + other : result;
+  /**
+   * The same number. A NaN becomes the positive one with the payload 0x400000: which NaN an
+   * instruction of the JVM returns depends on the compiler that the method has reached.
+   */
+  public static float canonical(float value) {
+    return Float.isNaN(value) ? Float.NaN : value;
   }
 
-  /** A NaN becomes a quiet one, which Java leaves open. */
-  public static float max(float one, float other) {
-    float result = Math.max(one, other);
-    return Float.isNaN(result) ? one + other : result;
-  }
-
-  /** A NaN becomes a quiet one, which Java leaves open. */
-  public static double min(double one, double other) {
-    double result = Math.min(one, other);
-    return Double.isNaN(result) ? one + other : result;
-  }
-
-  /** A NaN becomes a quiet one, which Java leaves open. */
-  public static double max(double one, double other) {
-    double result = Math.max(one, other);
-    return Double.isNaN(result) ? one + other : result;
+  /** As above, with the payload 0x8000000000000. */
+  public static double canonical(double value) {
+    return Double.isNaN(value) ? Double.NaN : value;
   }
 
   public static float ceil(float value) {

@@ -144,8 +144,8 @@ final class Arithmetic {
       case 0x93 -> to.fsub();
       case 0x94 -> to.fmul();
       case 0x95 -> to.fdiv();
-      case 0x96 -> call(to, Names.NUMBERS, "min", CD_float, CD_float, CD_float);
-      case 0x97 -> call(to, Names.NUMBERS, "max", CD_float, CD_float, CD_float);
+      case 0x96 -> call(to, MATH, "min", CD_float, CD_float, CD_float);
+      case 0x97 -> call(to, MATH, "max", CD_float, CD_float, CD_float);
       case 0x98 -> call(to, Names.NUMBERS, "copySign", CD_float, CD_float, CD_float);
       default -> {
         return false;
@@ -167,8 +167,8 @@ final class Arithmetic {
       case 0xA1 -> to.dsub();
       case 0xA2 -> to.dmul();
       case 0xA3 -> to.ddiv();
-      case 0xA4 -> call(to, Names.NUMBERS, "min", CD_double, CD_double, CD_double);
-      case 0xA5 -> call(to, Names.NUMBERS, "max", CD_double, CD_double, CD_double);
+      case 0xA4 -> call(to, MATH, "min", CD_double, CD_double, CD_double);
+      case 0xA5 -> call(to, MATH, "max", CD_double, CD_double, CD_double);
       case 0xA6 -> call(to, Names.NUMBERS, "copySign", CD_double, CD_double, CD_double);
       default -> {
         return false;

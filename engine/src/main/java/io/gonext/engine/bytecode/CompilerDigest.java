@@ -36,6 +36,7 @@ public final class CompilerDigest {
           ModuleEmitter.class,
           ModuleShape.class,
           Names.class,
+          NanBits.class,
           Op.class,
           OperandTypes.class,
           Part.class,

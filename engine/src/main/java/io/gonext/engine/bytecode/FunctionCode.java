@@ -59,6 +59,8 @@ public final class FunctionCode {
 
   private int @Nullable [] accessesBefore;
 
+  private @Nullable NanBits nanBits;
+
   /** The innermost block around each instruction, or {@link #FUNCTION}. */
   private int @Nullable [] outer;
 
@@ -246,6 +248,14 @@ public final class FunctionCode {
   /** The index after the instruction or, for a block, after its END. */
   int next(int index) {
     return Op.isOpener(op[index]) ? partner[index] + 1 : index + 1;
+  }
+
+  /** Complete code only: which of its NaN become the canonical one. */
+  NanBits nanBits() {
+    if (nanBits == null) {
+      nanBits = new NanBits(this);
+    }
+    return nanBits;
   }
 
   /** How many loads and stores there are before an instruction. */

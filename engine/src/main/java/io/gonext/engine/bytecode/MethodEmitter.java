@@ -716,6 +716,7 @@ final class MethodEmitter {
       return;
     }
     if (Arithmetic.emit(to, op, () -> line(i))) {
+      code.nanBits().settle(to, i);
       return;
     }
     switch (op) {
@@ -726,7 +727,10 @@ final class MethodEmitter {
       case Op.F64_CONST -> Arithmetic.constant(to, Double.longBitsToDouble(immediate));
       case Op.DROP -> pop(Kind.of(types.peek()));
       case Op.SELECT -> select((byte) immediate, Opcode.IFNE);
-      case Op.LOCAL_GET -> loadLocal((int) immediate);
+      case Op.LOCAL_GET -> {
+        loadLocal((int) immediate);
+        code.nanBits().settle(to, i);
+      }
       case Op.LOCAL_SET -> store((int) immediate);
       case Op.LOCAL_TEE -> {
         if (Kind.of(types.peek()).slots() == 2) {
