@@ -53,6 +53,11 @@ final class GuestImports {
   /** See {@link HostCall#afterSuccess}. Created when the first is kept; kept over runs. */
   private @Nullable List<Runnable> effects;
 
+  /** What records the current run, if it is recorded, or answers in place of the functions. */
+  private @Nullable TraceRecorder recorder;
+
+  private @Nullable HostReplay replay;
+
   /** What ended the guest in this run. The guest does not run again after that. */
   private @Nullable GuestTrap trap;
 
@@ -117,7 +122,7 @@ final class GuestImports {
     boolean outermost = depth++ == 0;
     long began = outermost ? System.nanoTime() : 0;
     try {
-      long result = function.body().apply(hostCall, args);
+      long result = answer(function, args);
       if (trap != null) {
         throw trap;
       }
@@ -142,6 +147,33 @@ final class GuestImports {
         hostNanos += System.nanoTime() - began;
       }
     }
+  }
+
+  private long answer(HostFunction function, long[] args) {
+    if (replay != null) {
+      return replay.answer(function, hostCall, args);
+    }
+    return recorder == null
+        ? function.body().apply(hostCall, args)
+        : recorder.record(function, hostCall, args);
+  }
+
+  /** From now on, host functions are recorded; null ends that. */
+  void recordTo(@Nullable TraceRecorder newRecorder) {
+    recorder = newRecorder;
+    hostCall.memory().recordTo(newRecorder);
+  }
+
+  /** See {@link HostCall#callGuest}. */
+  void recordCallBack(GuestFunction function, long[] args) {
+    if (recorder != null) {
+      recorder.calledBack(function.name(), args);
+    }
+  }
+
+  /** From now on, this answers in place of host functions; null ends that. */
+  void replay(@Nullable HostReplay newReplay) {
+    replay = newReplay;
   }
 
   /** The imported functions by index. */

@@ -46,6 +46,12 @@ public final class GuestInstance implements AutoCloseable {
   /** Written by the thread inside. Any thread may read it. */
   private volatile boolean usable = true;
 
+  /** What host functions did during the start, if that was recorded. Set with the snapshot. */
+  private HostTrace startTrace = HostTrace.EMPTY;
+
+  /** What records the runs, if they are recorded. */
+  private @Nullable TraceRecorder recorder;
+
   /** When the current run began. Owned by the thread inside, as are the next fields. */
   private long beganAt;
 
@@ -87,12 +93,13 @@ public final class GuestInstance implements AutoCloseable {
    *
    * @throws GuestTrap when the guest traps while it starts
    * @throws ModuleRejectedException when it imports what {@code config} does not offer
+   * @throws IllegalStateException when it starts otherwise than in the trace that is replayed
    */
   static GuestInstance start(CompiledModule module, Watchdog watchdog, InstanceConfig config) {
     var made = new GuestInstance(module, watchdog, config);
     watchdog.watch(made.occupancy);
     try {
-      made.run(config.startTimeout(), config.startFuel(), call -> made.startUp());
+      made.start(config);
       var taken = Snapshot.take(made.code, module.sharedImage());
       made.snapshot = taken;
       made.imports.snapshot();
@@ -102,6 +109,36 @@ public final class GuestInstance implements AutoCloseable {
       if (made.snapshot == null) {
         watchdog.forget(made.occupancy);
       }
+    }
+  }
+
+  private void start(InstanceConfig config) {
+    if (config.startTraceBytes() > 0) {
+      startRecording(config.startTraceBytes());
+    }
+    if (config.startReplay().isPresent()) {
+      replayStart(config, new HostReplay(config.startReplay().get()));
+    } else {
+      run(config.startTimeout(), config.startFuel(), call -> startUp());
+    }
+    if (config.startTraceBytes() > 0) {
+      startTrace = stopRecording();
+    }
+  }
+
+  private void replayStart(InstanceConfig config, HostReplay replay) {
+    GuestTrap trap = null;
+    replayNext(replay);
+    try {
+      run(config.startTimeout(), config.startFuel(), call -> startUp());
+    } catch (GuestTrap thrown) {
+      trap = thrown;
+    }
+    if (replay.difference().isPresent()) {
+      throw new IllegalStateException("the start differs: " + replay.difference().get(), trap);
+    }
+    if (trap != null) {
+      throw trap;
     }
   }
 
@@ -256,6 +293,7 @@ public final class GuestInstance implements AutoCloseable {
             imports.waitNanos(),
             ended - imports.waitNanos() - lateAt > 0,
             module.isMetered() ? code.usedFuel() : 0);
+    imports.replay(null);
     occupancy.leave();
   }
 
@@ -502,6 +540,48 @@ public final class GuestInstance implements AutoCloseable {
    */
   public List<Runnable> takeEffects() {
     return imports.takeEffects();
+  }
+
+  /**
+   * From now on, runs record what host functions do. Recording copies each block that a host
+   * function reads or writes. Only for the thread that holds the instance, between runs.
+   *
+   * @param maxBytes how much the recording may take, about
+   */
+  public void startRecording(long maxBytes) {
+    recorder = new TraceRecorder(maxBytes);
+    imports.recordTo(recorder);
+  }
+
+  /**
+   * Ends the recording.
+   *
+   * @return what host functions did since it began
+   * @throws IllegalStateException when nothing is recorded
+   */
+  public HostTrace stopRecording() {
+    if (recorder == null) {
+      throw new IllegalStateException("nothing is recorded");
+    }
+    HostTrace trace = recorder.trace();
+    recorder = null;
+    imports.recordTo(null);
+    return trace;
+  }
+
+  /**
+   * In the next run, host functions do nothing. The replay answers in their place. Only for the
+   * thread that holds the instance, between runs.
+   */
+  public void replayNext(HostReplay replay) {
+    imports.replay(replay);
+  }
+
+  /**
+   * What host functions did during the start; empty without {@link InstanceConfig#startTraceBytes}.
+   */
+  public HostTrace startTrace() {
+    return startTrace;
   }
 
   GuestImports imports() {

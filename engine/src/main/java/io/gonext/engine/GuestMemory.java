@@ -3,6 +3,7 @@ package io.gonext.engine;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A guest's linear memory, seen from the host.
@@ -14,8 +15,15 @@ import java.nio.charset.StandardCharsets;
 public final class GuestMemory {
   private final LinearMemory memory;
 
+  /** Where host functions' reads and writes are recorded, if they are. */
+  private @Nullable TraceRecorder recorder;
+
   GuestMemory(LinearMemory memory) {
     this.memory = memory;
+  }
+
+  void recordTo(@Nullable TraceRecorder newRecorder) {
+    recorder = newRecorder;
   }
 
   /** The current size in bytes, a multiple of 64 KiB. */
@@ -26,18 +34,26 @@ public final class GuestMemory {
   /** A copy of {@code length} bytes. */
   public byte[] read(long pointer, long length) {
     check(pointer, length);
-    return memory.readBytes((int) pointer, (int) length);
+    byte[] bytes = memory.readBytes((int) pointer, (int) length);
+    if (recorder != null) {
+      recorder.read(pointer, bytes.clone());
+    }
+    return bytes;
   }
 
   /** Copies all of {@code bytes} into the guest. */
   public void write(long pointer, byte[] bytes) {
     check(pointer, bytes.length);
     memory.write((int) pointer, bytes);
+    if (recorder != null) {
+      recorder.wrote(pointer, bytes.clone());
+    }
   }
 
   /** The little-endian 32-bit integer at {@code pointer}, with any alignment. */
   public int readInt(long pointer) {
     check(pointer, Integer.BYTES);
+    recordRead(pointer, Integer.BYTES);
     return memory.readInt((int) pointer);
   }
 
@@ -45,23 +61,27 @@ public final class GuestMemory {
   public void writeInt(long pointer, int value) {
     check(pointer, Integer.BYTES);
     memory.writeInt((int) pointer, value);
+    recordWrite(pointer, Integer.BYTES);
   }
 
   /** Writes a little-endian 64-bit integer. */
   public void writeLong(long pointer, long value) {
     check(pointer, Long.BYTES);
     memory.writeLong((int) pointer, value);
+    recordWrite(pointer, Long.BYTES);
   }
 
   /** Writes one byte. */
   public void writeByte(long pointer, byte value) {
     check(pointer, Byte.BYTES);
     memory.writeByte((int) pointer, value);
+    recordWrite(pointer, Byte.BYTES);
   }
 
   /** The little-endian 64-bit integer at {@code pointer}, with any alignment. */
   public long readLong(long pointer) {
     check(pointer, Long.BYTES);
+    recordRead(pointer, Long.BYTES);
     return memory.readLong((int) pointer);
   }
 
@@ -79,6 +99,18 @@ public final class GuestMemory {
     }
   }
 
+  private void recordRead(long pointer, int length) {
+    if (recorder != null) {
+      recorder.read(pointer, memory.readBytes((int) pointer, length));
+    }
+  }
+
+  private void recordWrite(long pointer, int length) {
+    if (recorder != null) {
+      recorder.wrote(pointer, memory.readBytes((int) pointer, length));
+    }
+  }
+
   private void check(long pointer, long length) {
     long size = memory.sizeBytes();
     if (pointer < 0 || length < 0 || pointer > size || length > size - pointer) {
@@ -88,7 +120,7 @@ public final class GuestMemory {
   }
 
   private static AbiViolationException violation(
-      long pointer, long length, String what, @org.jspecify.annotations.Nullable Exception cause) {
+      long pointer, long length, String what, @Nullable Exception cause) {
     var violation = new AbiViolationException("block [" + pointer + ", +" + length + ") " + what);
     if (cause != null) {
       violation.initCause(cause);

@@ -30,6 +30,7 @@ public final class HostCall {
    * @throws GuestTrap when the guest traps; do not catch it, because the outer call has ended too
    */
   public long callGuest(GuestFunction function, long... args) {
+    instance.imports().recordCallBack(function, args);
     return instance.callWithoutHost(function, args);
   }
 

@@ -2,6 +2,7 @@ package io.gonext.engine;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The settings of a new instance.
@@ -19,6 +20,9 @@ import java.util.List;
  *     reports that in one line
  * @param verifiesResets whether each reset compares the whole instance with its snapshot and fails
  *     with the first difference. For tests and debugging, because it takes as long as a copy
+ * @param startTraceBytes how many bytes the recording of host functions during the start may take,
+ *     about; 0 records nothing. See {@link GuestInstance#startTrace}
+ * @param startReplay what answers in place of host functions during the start; empty for none
  */
 public record InstanceConfig(
     List<HostFunction> hostFunctions,
@@ -29,7 +33,9 @@ public record InstanceConfig(
     FuelBudget startFuel,
     int maxLineBytes,
     int maxOutputBytesPerRun,
-    boolean verifiesResets) {
+    boolean verifiesResets,
+    int startTraceBytes,
+    Optional<HostTrace> startReplay) {
 
   /** Copies the list and checks the ranges. */
   public InstanceConfig {
@@ -38,6 +44,7 @@ public record InstanceConfig(
     EngineLimits.requireInRange("maxTableElements", maxTableElements, 0, 10_000_000);
     EngineLimits.requireInRange("maxLineBytes", maxLineBytes, 1, 1 << 20);
     EngineLimits.requireInRange("maxOutputBytesPerRun", maxOutputBytesPerRun, 0, 1 << 30);
+    EngineLimits.requireInRange("startTraceBytes", startTraceBytes, 0, 1 << 30);
     if (!startTimeout.isPositive()) {
       throw new IllegalArgumentException("startTimeout must be positive: " + startTimeout);
     }
@@ -50,7 +57,8 @@ public record InstanceConfig(
 
   /**
    * Starts from: no host functions, output discarded, 1,024 pages (64 MiB), 100,000 table elements,
-   * 5 s and any fuel to start, lines of 8 KiB, 64 KiB of output per run, resets not verified.
+   * 5 s and any fuel to start, lines of 8 KiB, 64 KiB of output per run, resets not verified,
+   * nothing recorded or replayed.
    */
   public static Builder builder() {
     return new Builder();
@@ -67,6 +75,8 @@ public record InstanceConfig(
     private int maxLineBytes = 8 * 1024;
     private int maxOutputBytesPerRun = 64 * 1024;
     private boolean verifiesResets;
+    private int startTraceBytes;
+    private Optional<HostTrace> startReplay = Optional.empty();
 
     private Builder() {}
 
@@ -124,6 +134,18 @@ public record InstanceConfig(
       return this;
     }
 
+    /** Sets {@link InstanceConfig#startTraceBytes}. */
+    public Builder startTraceBytes(int startTraceBytes) {
+      this.startTraceBytes = startTraceBytes;
+      return this;
+    }
+
+    /** Sets {@link InstanceConfig#startReplay}. */
+    public Builder startReplay(HostTrace trace) {
+      this.startReplay = Optional.of(trace);
+      return this;
+    }
+
     /**
      * The settings.
      *
@@ -139,7 +161,9 @@ public record InstanceConfig(
           startFuel,
           maxLineBytes,
           maxOutputBytesPerRun,
-          verifiesResets);
+          verifiesResets,
+          startTraceBytes,
+          startReplay);
     }
   }
 }

@@ -1,0 +1,175 @@
+package io.gonext.engine;
+
+import io.gonext.engine.HostTrace.Called;
+import io.gonext.engine.HostTrace.CalledBack;
+import io.gonext.engine.HostTrace.Ended;
+import io.gonext.engine.HostTrace.Event;
+import io.gonext.engine.HostTrace.Read;
+import io.gonext.engine.HostTrace.Returned;
+import io.gonext.engine.HostTrace.Wrote;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers a guest's calls of host functions from a {@link HostTrace}, and checks that the guest
+ * makes the same calls with the same data. The first difference ends the guest with {@link
+ * TrapCause.HostFailure}.
+ *
+ * <p>For one run. Owned by the thread of that run until it has ended.
+ */
+public final class HostReplay {
+  private static final int SHOWN_BYTES = 64;
+
+  private final List<Event> events;
+  private final boolean isComplete;
+  private int next;
+  private @Nullable String difference;
+
+  /** Replays a trace from its beginning. */
+  public HostReplay(HostTrace trace) {
+    this.events = trace.events();
+    this.isComplete = trace.isComplete();
+  }
+
+  /**
+   * What the guest did otherwise than in the trace, in one sentence, or empty. A guest that ended
+   * before it made all calls of the trace differs as well.
+   */
+  public Optional<String> difference() {
+    if (difference == null && next < events.size()) {
+      return Optional.of(
+          "the guest ended; when it was recorded, "
+              + shown(events.get(next))
+              + " (event "
+              + next
+              + ")");
+    }
+    return Optional.ofNullable(difference);
+  }
+
+  /** How many events of the trace were replayed. */
+  public int replayed() {
+    return next;
+  }
+
+  /** Answers a call of the guest. */
+  long answer(HostFunction function, HostCall call, long[] args) {
+    var actual = new Called(function.qualifiedName(), args.clone());
+    if (!(next() instanceof Called expected)
+        || !expected.function().equals(actual.function())
+        || !Arrays.equals(expected.arguments(), actual.arguments())) {
+      throw differs(shown(actual));
+    }
+    next++;
+    while (true) {
+      Event event = next();
+      switch (event) {
+        case Read(long pointer, byte[] bytes) -> {
+          byte[] actualBytes = call.memory().read(pointer, bytes.length);
+          if (!Arrays.equals(bytes, actualBytes)) {
+            throw differs(actual.function() + " with " + shown(pointer, actualBytes));
+          }
+        }
+        case Wrote(long pointer, byte[] bytes) -> call.memory().write(pointer, bytes);
+        case CalledBack(String export, long[] arguments) -> {
+          next++;
+          callBack(call, export, arguments);
+          continue;
+        }
+        case Returned(long result) -> {
+          next++;
+          return result;
+        }
+        case Ended ended -> {
+          next++;
+          throw end(ended);
+        }
+        case Called _ -> throw differs("nothing from inside " + actual.function());
+        case null -> throw differs(shown(actual));
+      }
+      next++;
+    }
+  }
+
+  private void callBack(HostCall call, String export, long[] arguments) {
+    try {
+      call.callGuest(call.function(export), arguments.clone());
+    } catch (GuestTrap trap) {
+      if (next() instanceof Ended ended && ended.cause() == HostTrace.Cause.TRAP) {
+        next++;
+      }
+      throw trap;
+    }
+  }
+
+  private @Nullable Event next() {
+    return next < events.size() ? events.get(next) : null;
+  }
+
+  private static RuntimeException end(Ended ended) {
+    return switch (ended.cause()) {
+      case EXIT -> new GuestExitSignal(ended.exitCode());
+      case PANIC -> new GuestPanicException(ended.text());
+      case ABI_VIOLATION -> new AbiViolationException(ended.text());
+      case HOST_FAILURE -> new IllegalStateException("the function failed when it was recorded");
+      case TRAP -> new IllegalStateException("the guest trapped here when it was recorded");
+    };
+  }
+
+  private RuntimeException differs(String actual) {
+    if (difference == null) {
+      Event expected = next();
+      difference =
+          "the guest called "
+              + actual
+              + "; when it was recorded, "
+              + (expected != null
+                  ? shown(expected)
+                  : isComplete ? "it made no more calls" : "the recording was full by then")
+              + " (event "
+              + next
+              + ")";
+    }
+    return new IllegalStateException(difference);
+  }
+
+  /** What the guest did when it was recorded; what it chose is bounded and plain. */
+  private static String shown(Event expected) {
+    return switch (expected) {
+      case Called called -> "it called " + shown(called);
+      case Read(long pointer, byte[] bytes) -> "the function read " + shown(pointer, bytes);
+      case Wrote _, CalledBack _, Returned _, Ended _ -> "it made no call there";
+    };
+  }
+
+  private static String shown(Called called) {
+    return called.function() + list(called.arguments());
+  }
+
+  private static String list(long[] arguments) {
+    return Arrays.stream(arguments)
+        .mapToObj(Long::toString)
+        .collect(Collectors.joining(", ", "(", ")"));
+  }
+
+  private static String shown(long pointer, byte[] bytes) {
+    byte[] first = Arrays.copyOf(bytes, Math.min(bytes.length, SHOWN_BYTES));
+    boolean isText = true;
+    for (byte b : first) {
+      isText &= b >= ' ' && b < 0x7F;
+    }
+    return bytes.length
+        + " bytes at "
+        + pointer
+        + ": "
+        + (isText
+            ? "\"" + new String(first, StandardCharsets.US_ASCII) + "\""
+            : HexFormat.of().formatHex(first))
+        + (bytes.length > SHOWN_BYTES ? "..." : "");
+  }
+}

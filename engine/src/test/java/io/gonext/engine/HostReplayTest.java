@@ -1,0 +1,228 @@
+package io.gonext.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.gonext.engine.HostTrace.Called;
+import io.gonext.guests.Guests;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What host functions did in a run is recorded, and replayed without them. */
+class HostReplayTest {
+  private static final int ROOM = 100_000;
+
+  @RegisterExtension final TestEngine engine = new TestEngine();
+
+  /** How often a function of the host ran. */
+  private final AtomicLong calls = new AtomicLong();
+
+  private CompiledModule module;
+  private GuestInstance recorded;
+
+  @BeforeEach
+  void compile() {
+    module = engine.engine.compile(Guests.wasm("engine-trace"));
+    recorded = module.instantiate(config().startTraceBytes(ROOM).build());
+  }
+
+  private InstanceConfig.Builder config() {
+    FunctionType words = FunctionType.of(ValueType.I32, ValueType.I32);
+    return engine
+        .configBuilder()
+        .hostFunctions(
+            List.of(
+                HostFunction.of("env", "answer", words.returning(ValueType.I32), this::answer),
+                HostFunction.of(
+                    "env",
+                    "add",
+                    FunctionType.of(ValueType.I64, ValueType.I64).returning(ValueType.I64),
+                    (call, args) -> args[0] + args[1] + calls.incrementAndGet()),
+                HostFunction.of(
+                    "env",
+                    "panic",
+                    words,
+                    (call, args) -> {
+                      throw new GuestPanicException(call.memory().readUtf8(args[0], args[1]));
+                    }),
+                HostFunction.of(
+                    "env",
+                    "fail",
+                    FunctionType.of(),
+                    (call, args) -> {
+                      throw new IllegalArgumentException("broken");
+                    })));
+  }
+
+  /** Another answer at each call, in a block that the guest allocates. */
+  private long answer(HostCall call, long[] args) {
+    String question = call.memory().readUtf8(args[0], args[1]);
+    String text = calls.incrementAndGet() + question + "        ";
+    long block = call.callGuest(call.function("alloc"), args[1] * 100);
+    call.memory().write(block, text.substring(0, 8).getBytes(StandardCharsets.UTF_8));
+    return block;
+  }
+
+  private GuestInstance replaying() {
+    return module.instantiate(config().startReplay(recorded.startTrace()).build());
+  }
+
+  private HostTrace record(String function, long... args) {
+    recorded.startRecording(ROOM);
+    TestEngine.call(recorded, function, args);
+    return recorded.stopRecording();
+  }
+
+  private static long replay(
+      GuestInstance guest, HostReplay replay, String function, long... args) {
+    guest.replayNext(replay);
+    return TestEngine.call(guest, function, args);
+  }
+
+  @Test
+  void a_replayed_start_gives_the_same_memory() {
+    long seed = TestEngine.call(recorded, "seed");
+    assertThat(TestEngine.call(replaying(), "seed")).isEqualTo(seed);
+    assertThat(TestEngine.call(module.instantiate(config().build()), "seed")).isNotEqualTo(seed);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"roll, ", "roll-twice, ", "ask, 7"})
+  void a_replayed_run_gives_the_same_result_without_the_host(String function, Long arg) {
+    long[] args = arg == null ? new long[0] : new long[] {arg};
+    recorded.startRecording(ROOM);
+    long result = TestEngine.call(recorded, function, args);
+    HostTrace trace = recorded.stopRecording();
+    assertThat(trace.isComplete()).isTrue();
+    long before = calls.get();
+    for (int i = 0; i < 3; i++) {
+      var replay = new HostReplay(trace);
+      assertThat(replay(replaying(), replay, function, args)).isEqualTo(result);
+      assertThat(replay.difference()).isEmpty();
+      assertThat(replay.replayed()).isEqualTo(trace.events().size());
+    }
+    assertThat(calls).hasValue(before);
+  }
+
+  @Test
+  void a_replay_lasts_for_one_run() {
+    GuestInstance guest = replaying();
+    replay(guest, new HostReplay(record("add", 1, 2)), "add", 1, 2);
+    long before = calls.get();
+    TestEngine.call(guest, "add", 1, 2);
+    assertThat(calls).hasValue(before + 1);
+  }
+
+  @Test
+  void nothing_is_recorded_after_the_recording_was_stopped() {
+    record("add", 1, 2);
+    TestEngine.call(recorded, "add", 3, 4);
+    assertThat(record("add", 5, 6).events())
+        .filteredOn(Called.class::isInstance)
+        .singleElement()
+        .extracting(event -> ((Called) event).arguments())
+        .isEqualTo(new long[] {5, 6});
+    assertThatThrownBy(recorded::stopRecording).isInstanceOf(IllegalStateException.class);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"panic, 11", "fail, ", "exit, 3"})
+  void a_function_that_ends_the_guest_does_so_in_the_replay(String function, Long arg) {
+    long[] args = arg == null ? new long[0] : new long[] {arg};
+    recorded.startRecording(ROOM);
+    GuestTrap trap = TestEngine.trap(recorded, function, args);
+    var replay = new HostReplay(recorded.stopRecording());
+    GuestInstance guest = replaying();
+    guest.replayNext(replay);
+    assertThat(TestEngine.trap(guest, function, args).trapCause()).isEqualTo(trap.trapCause());
+    assertThat(replay.difference()).isEmpty();
+  }
+
+  @Test
+  void a_trap_in_a_call_back_is_the_same_trap() {
+    recorded.startRecording(ROOM);
+    GuestTrap trap = TestEngine.trap(recorded, "ask", 11);
+    var replay = new HostReplay(recorded.stopRecording());
+    GuestInstance guest = replaying();
+    guest.replayNext(replay);
+    GuestTrap again = TestEngine.trap(guest, "ask", 11);
+    assertThat(again.trapCause()).isEqualTo(trap.trapCause());
+    assertThat(again.backtrace()).isEqualTo(trap.backtrace());
+    assertThat(replay.difference()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "add | 1 | 3 | the guest called env.add(1, 3); when it was recorded, it called env.add(1,"
+            + " 2) (event 0)",
+        "roll | | | the guest called wasi_snapshot_preview1.random_get(8, 8); when it was recorded,"
+            + " it called env.add(1, 2) (event 0)",
+        "nothing | | | the guest ended; when it was recorded, it called env.add(1, 2) (event 0)",
+      })
+  void another_call_is_a_difference(String function, Long one, Long other, String difference) {
+    var replay = new HostReplay(record("add", 1, 2));
+    GuestInstance guest = replaying();
+    guest.replayNext(replay);
+    long[] args = one == null ? new long[0] : new long[] {one, other};
+    if (function.equals("nothing")) {
+      TestEngine.call(guest, function, args);
+    } else {
+      assertThat(TestEngine.trap(guest, function, args).trapCause())
+          .isInstanceOf(TrapCause.HostFailure.class);
+    }
+    assertThat(replay.difference()).contains(difference);
+  }
+
+  @Test
+  void other_data_for_the_same_call_is_a_difference() {
+    var replay = new HostReplay(record("ask", 7));
+    GuestInstance guest = replaying();
+    guest.replayNext(replay);
+    TestEngine.trap(guest, "ask-otherwise", 7);
+    assertThat(replay.difference())
+        .contains(
+            "the guest called env.answer with 7 bytes at 64: \"Wow are\"; when it was recorded,"
+                + " the function read 7 bytes at 64: \"how are\" (event 1)");
+  }
+
+  @Test
+  void one_more_call_is_a_difference() {
+    var replay = new HostReplay(record("roll"));
+    GuestInstance guest = replaying();
+    guest.replayNext(replay);
+    TestEngine.trap(guest, "roll-twice");
+    assertThat(replay.difference())
+        .hasValueSatisfying(text -> assertThat(text).endsWith("it made no more calls (event 3)"));
+  }
+
+  @Test
+  void a_recording_that_is_full_says_so() {
+    recorded.startRecording(150);
+    TestEngine.call(recorded, "roll-twice");
+    HostTrace trace = recorded.stopRecording();
+    assertThat(trace.isComplete()).isFalse();
+    assertThat(trace.events()).hasSize(2);
+    var replay = new HostReplay(trace);
+    GuestInstance guest = replaying();
+    guest.replayNext(replay);
+    TestEngine.trap(guest, "roll-twice");
+    assertThat(replay.difference())
+        .hasValueSatisfying(text -> assertThat(text).contains("the recording was full by then"));
+  }
+
+  @Test
+  void another_start_is_refused() {
+    assertThatThrownBy(() -> module.instantiate(config().startReplay(record("add", 1, 2)).build()))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageStartingWith("the start differs: the guest called")
+        .hasMessageContaining("random_get");
+  }
+}
