@@ -164,6 +164,13 @@ final class GuestImports {
     hostCall.memory().recordTo(newRecorder);
   }
 
+  /** See {@link HostCall#conceal}. */
+  void conceal(byte[] secret) {
+    if (recorder != null) {
+      recorder.conceal(secret);
+    }
+  }
+
   /** See {@link HostCall#callGuest}. */
   void recordCallBack(GuestFunction function, long[] args) {
     if (recorder != null) {

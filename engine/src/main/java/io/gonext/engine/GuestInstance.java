@@ -570,6 +570,15 @@ public final class GuestInstance implements AutoCloseable {
   }
 
   /**
+   * A copy of what the host gave to the guest or got from it, with marks in place of the secrets
+   * that the recording {@linkplain HostCall#conceal conceals}. Only between {@link #startRecording}
+   * and {@link #stopRecording}.
+   */
+  public byte[] concealed(byte[] bytes) {
+    return Objects.requireNonNull(recorder).concealed(bytes);
+  }
+
+  /**
    * In the next run, host functions do nothing. The replay answers in their place. Only for the
    * thread that holds the instance, between runs.
    */

@@ -115,6 +115,15 @@ public final class HostCall {
   }
 
   /**
+   * Keeps a secret out of a recording of the run, where the guest will see it: a recording has as
+   * many marks in its place. Call this before the guest gets the secret. A secret that the guest
+   * encodes in another way is not found.
+   */
+  public void conceal(byte[] secret) {
+    instance.imports().conceal(secret);
+  }
+
+  /**
    * The cryptographically strong random source that the guest's WASI also uses. Safe for any number
    * of threads.
    */

@@ -23,6 +23,8 @@ class HostReplayTest {
   /** How often a function of the host ran. */
   private final AtomicLong calls = new AtomicLong();
 
+  private String secret = "";
+
   private CompiledModule module;
   private GuestInstance recorded;
 
@@ -63,6 +65,7 @@ class HostReplayTest {
   /** Another answer at each call, in a block that the guest allocates. */
   private long answer(HostCall call, long[] args) {
     String question = call.memory().readUtf8(args[0], args[1]);
+    call.conceal(secret.getBytes(StandardCharsets.UTF_8));
     String text = calls.incrementAndGet() + question + "        ";
     long block = call.callGuest(call.function("alloc"), args[1] * 100);
     call.memory().write(block, text.substring(0, 8).getBytes(StandardCharsets.UTF_8));
@@ -216,6 +219,21 @@ class HostReplayTest {
     TestEngine.trap(guest, "roll-twice");
     assertThat(replay.difference())
         .hasValueSatisfying(text -> assertThat(text).contains("the recording was full by then"));
+  }
+
+  @Test
+  void a_secret_is_not_in_the_recording() {
+    secret = "how are";
+    recorded.startRecording(ROOM);
+    TestEngine.call(recorded, "ask", 7);
+    assertThat(recorded.concealed(" now: how are how".getBytes(StandardCharsets.UTF_8)))
+        .asString()
+        .isEqualTo(" now: ******* how");
+    HostTrace trace = recorded.stopRecording();
+    assertThat(trace.events())
+        .filteredOn(HostTrace.Wrote.class::isInstance)
+        .extracting(event -> new String(((HostTrace.Wrote) event).bytes(), StandardCharsets.UTF_8))
+        .contains("1*******");
   }
 
   @Test
