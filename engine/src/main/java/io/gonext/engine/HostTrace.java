@@ -13,6 +13,8 @@ import java.util.List;
  *     end
  */
 public record HostTrace(List<Event> events, boolean isComplete) {
+  private static final int EVENT_BYTES = 48;
+
   /** A run without calls of host functions. */
   public static final HostTrace EMPTY = new HostTrace(List.of(), true);
 
@@ -21,8 +23,26 @@ public record HostTrace(List<Event> events, boolean isComplete) {
     events = List.copyOf(events);
   }
 
+  /** About what it takes on the heap, in bytes. */
+  public long weightBytes() {
+    return events.stream().mapToLong(Event::weightBytes).sum();
+  }
+
   /** One step. */
-  public sealed interface Event {}
+  public sealed interface Event {
+    /** About what it takes on the heap, in bytes. */
+    default long weightBytes() {
+      return EVENT_BYTES
+          + switch (this) {
+            case Called(String _, long[] arguments) -> 8L * arguments.length;
+            case CalledBack(String _, long[] arguments) -> 8L * arguments.length;
+            case Read(long _, byte[] bytes) -> bytes.length;
+            case Wrote(long _, byte[] bytes) -> bytes.length;
+            case Returned _ -> 0;
+            case Ended ended -> ended.text().length();
+          };
+    }
+  }
 
   /**
    * The guest called a function.

@@ -18,9 +18,6 @@ import java.util.List;
  * instance.
  */
 final class TraceRecorder {
-  /** What an event takes, about, without its texts, arguments and bytes. */
-  private static final int EVENT_BYTES = 48;
-
   private static final byte MARK = '*';
 
   private final List<Event> events = new ArrayList<>();
@@ -37,11 +34,11 @@ final class TraceRecorder {
 
   /** Runs a function for the guest. */
   long record(HostFunction function, HostCall call, long[] args) {
-    add(new Called(function.qualifiedName(), args.clone()), 8L * args.length);
+    add(new Called(function.qualifiedName(), args.clone()));
     depth++;
     try {
       long result = function.body().apply(call, args);
-      add(new Returned(result), 0);
+      add(new Returned(result));
       return result;
     } catch (GuestExitSignal exit) {
       end(Cause.EXIT, "", exit.code());
@@ -68,27 +65,27 @@ final class TraceRecorder {
   }
 
   private void end(Cause cause, String text, int exitCode) {
-    add(new Ended(cause, text, exitCode), text.length());
+    add(new Ended(cause, text, exitCode));
   }
 
   void read(long pointer, byte[] bytes) {
     if (depth > 0) {
-      add(new Read(pointer, bytes), bytes.length);
+      add(new Read(pointer, bytes));
     }
   }
 
   void wrote(long pointer, byte[] bytes) {
     if (depth > 0) {
-      add(new Wrote(pointer, bytes), bytes.length);
+      add(new Wrote(pointer, bytes));
     }
   }
 
   void calledBack(String export, long[] arguments) {
-    add(new CalledBack(export, arguments.clone()), 8L * arguments.length);
+    add(new CalledBack(export, arguments.clone()));
   }
 
-  private void add(Event event, long bytes) {
-    bytesLeft -= EVENT_BYTES + bytes;
+  private void add(Event event) {
+    bytesLeft -= event.weightBytes();
     isComplete &= bytesLeft >= 0;
     if (isComplete) {
       events.add(event);

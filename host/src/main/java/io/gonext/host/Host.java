@@ -60,6 +60,7 @@ public final class Host implements AutoCloseable {
   private final Health health;
   private final CacheInvalidations cacheInvalidations;
   private final OciClient registries;
+  private final Recordings recordings;
 
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -77,7 +78,8 @@ public final class Host implements AutoCloseable {
       JobRunner jobRunner,
       List<HostFunctionSpec> functions,
       CacheInvalidations cacheInvalidations,
-      OciClient registries) {
+      OciClient registries,
+      Recordings recordings) {
     this.store = store;
     this.engine = engine;
     this.metrics = metrics;
@@ -97,6 +99,7 @@ public final class Host implements AutoCloseable {
     this.jobRunner = jobRunner;
     this.audit = new AuditTrail(services.audit());
     this.logs = new Logs(services.logs());
+    this.recordings = recordings;
     this.health = new Health(store, hooks, lifecycle, watch, closed::get);
   }
 
@@ -161,6 +164,11 @@ public final class Host implements AutoCloseable {
   /** The audit log. */
   public AuditTrail audit() {
     return audit;
+  }
+
+  /** Recorded calls of plugins. */
+  public Recordings recordings() {
+    return recordings;
   }
 
   /** What plugins log. */

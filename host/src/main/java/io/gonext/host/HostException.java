@@ -18,6 +18,7 @@ public abstract sealed class HostException extends RuntimeException
         ActivationException,
         ChainFailedException,
         StoreException,
+        RecordingException,
         RegistryException,
         UntrustedException {
   private static final long serialVersionUID = 1L;

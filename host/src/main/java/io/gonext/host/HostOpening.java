@@ -8,6 +8,7 @@ import io.gonext.host.internal.capability.Grants;
 import io.gonext.host.internal.hook.HookBus;
 import io.gonext.host.internal.jobs.JobRunner;
 import io.gonext.host.internal.lifecycle.CallGuards;
+import io.gonext.host.internal.lifecycle.CallRecorders;
 import io.gonext.host.internal.lifecycle.HostServices;
 import io.gonext.host.internal.lifecycle.KeptInputs;
 import io.gonext.host.internal.lifecycle.Lifecycle;
@@ -160,6 +161,7 @@ final class HostOpening implements AutoCloseable {
             config.meters(),
             InstantSource.system());
     undo.push(services::close);
+    CallRecorders recorders = new CallRecorders(Host.version(), InstantSource.system());
     Lifecycle lifecycle =
         Lifecycle.of(
             store,
@@ -177,7 +179,8 @@ final class HostOpening implements AutoCloseable {
                     store.isShared(),
                     !config.warmUp().isZero(),
                     nanoTime),
-                trust),
+                trust,
+                recorders),
             config.limits(),
             config.updates(),
             // A plugin for 1.2 runs on a preview of it; npm's rules would say no.
@@ -216,7 +219,8 @@ final class HostOpening implements AutoCloseable {
         jobRunner,
         config.functions(),
         new CacheInvalidations(outbox),
-        new OciClient(config.registries()));
+        new OciClient(config.registries()),
+        new Recordings(lifecycle, recorders));
   }
 
   @Override

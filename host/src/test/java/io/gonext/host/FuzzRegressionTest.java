@@ -7,6 +7,7 @@ import io.gonext.host.json.StrictJsonFuzz;
 import io.gonext.host.manifest.BundleFuzz;
 import io.gonext.host.manifest.ManifestFuzz;
 import io.gonext.host.manifest.PublishedFormatFuzz;
+import io.gonext.host.recording.RecordingFuzz;
 import io.gonext.host.trust.TrustFuzz;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,6 +37,7 @@ class FuzzRegressionTest {
         target(BundleFuzz.class, BundleFuzz.seeds(), 3_000, new BundleFuzz()::read),
         target(ManifestFuzz.class, ManifestFuzz.seeds(), 3_000, new ManifestFuzz()::read),
         target(TrustFuzz.class, TrustFuzz.seeds(), 3_000, new TrustFuzz()::read),
+        target(RecordingFuzz.class, RecordingFuzz.seeds(), 3_000, new RecordingFuzz()::read),
         target(
             PublishedFormatFuzz.class,
             PublishedFormatFuzz.seeds(),

@@ -87,13 +87,15 @@ final class ActivePlugin {
    * @param late records calls that succeed, but late
    * @param fuel counts what all calls use
    * @param breakers creates the breakers of a version
+   * @param recorder records calls while an operator asks for it
    */
   record Guards(
       PluginAudit audit,
       LateCalls late,
       FuelUse fuel,
       RouteHeaders routeHeaders,
-      Function<ActivePlugin, Breakers> breakers) {}
+      Function<ActivePlugin, Breakers> breakers,
+      CallRecorder recorder) {}
 
   ActivePlugin(
       Manifest manifest,
@@ -135,7 +137,8 @@ final class ActivePlugin {
             guards.late,
             guards.fuel,
             limits,
-            manifest.warmUp());
+            manifest.warmUp(),
+            guards.recorder);
   }
 
   Manifest manifest() {

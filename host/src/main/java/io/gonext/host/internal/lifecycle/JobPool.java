@@ -58,7 +58,8 @@ final class JobPool {
       EffectiveLimits limits,
       FuelUse fuel,
       Counter lateCounter,
-      LongSupplier nanoTime) {
+      LongSupplier nanoTime,
+      CallRecorder recorder) {
     this.plugin = manifest.id();
     this.pool = pool;
     this.guard =
@@ -82,7 +83,8 @@ final class JobPool {
                               new LateCalls(manifest.id(), timeout, lateCounter, nanoTime),
                               fuel,
                               limits.ofJob(timeout),
-                              false));
+                              false,
+                              recorder));
                     }));
   }
 

@@ -121,7 +121,8 @@ public final class Lifecycle {
       boolean verifiesResets,
       Duration longestJob,
       KeptInputs inputs,
-      TrustGate trust) {}
+      TrustGate trust,
+      CallRecorders recorders) {}
 
   public static Lifecycle of(
       PluginStore store,

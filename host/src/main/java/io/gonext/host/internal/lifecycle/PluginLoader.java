@@ -55,6 +55,12 @@ final class PluginLoader {
   /** For the plugin's answer which routes it has. */
   private static final Duration SURVEY_LIMIT = Duration.ofMillis(300);
 
+  /**
+   * What host functions may read and write while an instance starts, so that its calls can be
+   * replayed: few and short as a rule.
+   */
+  private static final int START_TRACE_BYTES = 64 * 1024;
+
   private final Engine engine;
   private final OperatorLimits limits;
   private final Version hostVersion;
@@ -65,6 +71,7 @@ final class PluginLoader {
   private final TrustGate trust;
   private final boolean verifiesResets;
   private final Duration longestJob;
+  private final CallRecorders recorders;
 
   /** One runtime for all pools, so that they share one memory budget. */
   private final PoolRuntime poolRuntime = PoolRuntime.system();
@@ -78,6 +85,7 @@ final class PluginLoader {
     this.trust = parts.trust();
     this.verifiesResets = parts.verifiesResets();
     this.longestJob = parts.longestJob();
+    this.recorders = parts.recorders();
     this.limits = limits;
     this.hostVersion = hostVersion;
   }
@@ -297,7 +305,8 @@ final class PluginLoader {
               effective,
               fuel,
               lateCounter(manifest.name()),
-              guards.nanoTime());
+              guards.nanoTime(),
+              recorders.of(manifest.name()));
     }
     ActivePlugin plugin =
         new ActivePlugin(
@@ -319,7 +328,8 @@ final class PluginLoader {
                     scope.permissions(),
                     warning -> scope.log().write(Level.WARN, warning),
                     guards.nanoTime()),
-                failing -> breakers(failing, onTooManyFailures)));
+                failing -> breakers(failing, onTooManyFailures),
+                recorders.of(manifest.name())));
     plugin.start();
     return plugin;
   }
@@ -407,6 +417,7 @@ final class PluginLoader {
         .startTimeout(start)
         .startFuel(startFuel())
         .verifiesResets(verifiesResets)
+        .startTraceBytes(START_TRACE_BYTES)
         .build();
   }
 

@@ -43,6 +43,7 @@ final class PooledCalls {
   private final long waitLimitNanos;
   private final Duration patience;
   private final boolean remembersInputs;
+  private final CallRecorder recorder;
 
   /** Gets the number of bytes that each lease wrote to; null when nobody listens. */
   private volatile @Nullable LongConsumer memoryWatch;
@@ -50,6 +51,7 @@ final class PooledCalls {
   /**
    * @param limits of one turn; what the plugin computes includes waiting for an instance
    * @param remembersInputs whether a few payloads are kept for the next version's exercise
+   * @param recorder records leases while an operator asks for it
    */
   PooledCalls(
       String version,
@@ -58,7 +60,8 @@ final class PooledCalls {
       LateCalls late,
       FuelUse fuel,
       EffectiveLimits limits,
-      boolean remembersInputs) {
+      boolean remembersInputs,
+      CallRecorder recorder) {
     this.version = version;
     this.pool = pool;
     this.audit = audit;
@@ -69,6 +72,7 @@ final class PooledCalls {
     this.waitLimitNanos = limits.waits().toNanos();
     this.patience = limits.call().dividedBy(2);
     this.remembersInputs = remembersInputs;
+    this.recorder = recorder;
   }
 
   /** Reports, for each lease from now on, how many bytes of its instance's memory it wrote to. */
@@ -98,8 +102,8 @@ final class PooledCalls {
     return guarded(
         guard,
         turn,
-        lease -> {
-          HookReply reply = call(guard, lease, hook, payload, turn);
+        (lease, recording) -> {
+          HookReply reply = call(guard, lease, recording, hook, payload, turn);
           if (reply instanceof HookReply.Failed) {
             // A job's status is a result for its reader, and a failure for what was put off.
             var _ = lease.get().takeEffects();
@@ -123,10 +127,10 @@ final class PooledCalls {
     return guarded(
         guard,
         turn,
-        lease -> {
+        (lease, recording) -> {
           List<R> results = new ArrayList<>(payloads.size());
           for (int i = 0; i < payloads.size(); i++) {
-            HookReply reply = call(guard, lease, hook, payloads.get(i), turn);
+            HookReply reply = call(guard, lease, recording, hook, payloads.get(i), turn);
             results.add(read(lease, hook, reply, reading.apply(i)));
           }
           return results;
@@ -138,7 +142,8 @@ final class PooledCalls {
    */
   @FunctionalInterface
   private interface Work<R> {
-    R run(Lease<GuestInstance> lease) throws HookFailedException, InterruptedException;
+    R run(Lease<GuestInstance> lease, CallRecorder.@Nullable Session recording)
+        throws HookFailedException, InterruptedException;
   }
 
   /**
@@ -154,22 +159,32 @@ final class PooledCalls {
     }
     R result;
     List<Runnable> effects;
+    CallRecorder.Session recording = null;
     try (Lease<GuestInstance> lease = checkout(turn)) {
+      recording = recorder.begin(version, limits.memoryPages(), lease.get());
       // Of a call before this one that failed, or of the instance's start.
       var _ = lease.get().takeEffects();
-      result = work.run(lease);
+      result = work.run(lease, recording);
       effects = lease.get().takeEffects();
       tellMemory(lease);
       breaker.succeeded(pass, turn.beganNanos());
     } catch (HookFailedException e) {
       breaker.failed(pass, e);
+      keep(recording, e.outcome().name());
       throw e;
     } catch (InterruptedException | RuntimeException | Error e) {
       breaker.abandoned(pass);
       throw e;
     }
+    keep(recording, null);
     effects.forEach(Runnable::run);
     return result;
+  }
+
+  private static void keep(CallRecorder.@Nullable Session recording, @Nullable String failure) {
+    if (recording != null) {
+      recording.end(failure);
+    }
   }
 
   /** Runs within the lease, because an instance with a bad answer must not get the next call. */
@@ -218,18 +233,29 @@ final class PooledCalls {
   }
 
   private HookReply call(
-      Breakers.Guard guard, Lease<GuestInstance> lease, PluginHook hook, byte[] payload, Turn turn)
+      Breakers.Guard guard,
+      Lease<GuestInstance> lease,
+      CallRecorder.@Nullable Session recording,
+      PluginHook hook,
+      byte[] payload,
+      Turn turn)
       throws HookFailedException, InterruptedException {
     if (guard.breaker().isOpen()) {
       // The breaker opened while this caller waited for an instance.
       throw refused(guard);
     }
     GuestInstance instance = lease.get();
+    if (recording != null) {
+      recording.beginCall();
+    }
     try {
       HookReply reply =
           hook.isJob()
               ? GuestAbi.callJob(instance, hook.utf8(), payload, limits(turn))
               : GuestAbi.callHook(instance, hook.utf8(), payload, limits(turn));
+      if (recording != null) {
+        recording.returned(hook, payload, reply);
+      }
       if (instance.lastRun().late()) {
         late.happened(hook.name(), instance.lastRun());
       }
@@ -239,10 +265,16 @@ final class PooledCalls {
       return reply;
     } catch (GuestTrap trap) {
       lease.markUnusable(trap);
+      if (recording != null) {
+        recording.trapped(hook, payload, trap);
+      }
       audit.trapped(hook.name(), trap.trapCause().code(), trap.getMessage());
       throw blamedRight(instance, failure(trap, turn, instance.lastRun()));
     } catch (RuntimeException | Error e) {
       lease.markUnusable(e);
+      if (recording != null) {
+        recording.abandon();
+      }
       throw e;
     } finally {
       turn.ran(version, instance.lastRun());

@@ -28,6 +28,7 @@ record AnswerEncoder(ImportRow row, boolean packed) {
       case HostAnswer.Body(byte[] bytes) -> body(call, bytes);
       case HostAnswer.Confidential(byte[] bytes) -> {
         try {
+          call.conceal(bytes);
           yield body(call, bytes);
         } finally {
           Arrays.fill(bytes, (byte) 0);

@@ -163,7 +163,8 @@ public final class TestLifecycle implements AutoCloseable {
                 false,
                 Duration.ofMinutes(5),
                 new KeptInputs(store.recentInputs(), vault, true, true, guards.nanoTime()),
-                TrustGate.of(TrustPolicy.none(), false, InstantSource.system(), meters)),
+                TrustGate.of(TrustPolicy.none(), false, InstantSource.system(), meters),
+                new CallRecorders("1.0.0", InstantSource.system())),
             OperatorLimits.defaults(),
             UpdatePolicy.development(),
             Version.parse("1.0.0"));

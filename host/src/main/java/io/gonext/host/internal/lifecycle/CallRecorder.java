@@ -1,0 +1,241 @@
+package io.gonext.host.internal.lifecycle;
+
+import io.gonext.engine.GuestInstance;
+import io.gonext.engine.GuestTrap;
+import io.gonext.engine.HostTrace;
+import io.gonext.host.RecordingInfo;
+import io.gonext.host.RecordingPolicy;
+import io.gonext.host.internal.abi.HookReply;
+import io.gonext.host.recording.RecordedCall;
+import io.gonext.host.recording.RecordedResult;
+import io.gonext.host.recording.Recording;
+import io.gonext.host.recording.Replay;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Records leases of one plugin's instances, and keeps the newest recordings. A call costs one read
+ * of a field while nothing is recorded.
+ *
+ * <p>Thread-safe.
+ */
+public final class CallRecorder {
+  static final int MAX_RECORDINGS = 64;
+  static final long MAX_BYTES = 16L * 1024 * 1024;
+
+  /** What host functions may read and write in one call. */
+  static final long MAX_TRACE_BYTES = 2L * 1024 * 1024;
+
+  static final String OK = "OK";
+  static final String SLOW = "SLOW";
+
+  private final String plugin;
+  private final String hostVersion;
+  private final InstantSource clock;
+  private final AtomicLong leases = new AtomicLong();
+
+  private volatile @Nullable RecordingPolicy policy;
+
+  /** The newest last, as is the rest guarded by this. */
+  private final Deque<Kept> kept = new ArrayDeque<>();
+
+  private long keptBytes;
+  private long lastId;
+
+  private record Kept(long id, Recording recording, long bytes) {}
+
+  CallRecorder(String plugin, String hostVersion, InstantSource clock) {
+    this.plugin = plugin;
+    this.hostVersion = hostVersion;
+    this.clock = clock;
+  }
+
+  /** Records from the next lease on. */
+  public void start(RecordingPolicy newPolicy) {
+    policy = newPolicy;
+  }
+
+  /** Ends that; what was kept stays. */
+  public void stop() {
+    policy = null;
+  }
+
+  /** What is recorded now. */
+  public Optional<RecordingPolicy> policy() {
+    return Optional.ofNullable(policy);
+  }
+
+  /**
+   * Begins the recording of a lease; null while nothing is recorded.
+   *
+   * @param memoryPages the most that the instance may have
+   */
+  @Nullable Session begin(String version, int memoryPages, GuestInstance instance) {
+    RecordingPolicy current = policy;
+    return current == null ? null : new Session(current, version, memoryPages, instance);
+  }
+
+  /** One lease. Owned by the thread that holds it. */
+  final class Session {
+    private final RecordingPolicy policy;
+    private final String version;
+    private final int memoryPages;
+    private final GuestInstance instance;
+    private final List<RecordedCall> calls = new ArrayList<>();
+    private long bytes;
+    private long nanos;
+
+    private Session(
+        RecordingPolicy policy, String version, int memoryPages, GuestInstance instance) {
+      this.policy = policy;
+      this.version = version;
+      this.memoryPages = memoryPages;
+      this.instance = instance;
+    }
+
+    /** Before each call. */
+    void beginCall() {
+      instance.startRecording(Math.max(1, MAX_TRACE_BYTES - bytes));
+    }
+
+    /** After a call that returned. */
+    void returned(PluginHook hook, byte[] payload, HookReply reply) {
+      RecordedResult result =
+          reply instanceof HookReply.Body(byte[] body)
+              ? new RecordedResult.Answer(instance.concealed(body))
+              : Replay.result(reply);
+      end(hook, payload, result);
+    }
+
+    /** After a call that trapped. */
+    void trapped(PluginHook hook, byte[] payload, GuestTrap trap) {
+      RecordedResult.Trap result = Replay.trap(trap);
+      end(
+          hook,
+          payload,
+          new RecordedResult.Trap(result.code(), concealed(result.text()), result.backtrace()));
+    }
+
+    /** After a call that ended in another way: nothing of the lease is kept. */
+    void abandon() {
+      var _ = instance.stopRecording();
+      calls.clear();
+    }
+
+    private String concealed(String text) {
+      return new String(
+          instance.concealed(text.getBytes(StandardCharsets.UTF_8)), StandardCharsets.UTF_8);
+    }
+
+    private void end(PluginHook hook, byte[] payload, RecordedResult result) {
+      byte[] given = instance.concealed(payload);
+      HostTrace trace = instance.stopRecording();
+      nanos += instance.lastRun().wallNanos();
+      bytes += given.length + trace.weightBytes();
+      calls.add(
+          new RecordedCall(
+              hook.isJob(),
+              hook.name(),
+              given,
+              trace,
+              result,
+              instance.module().isMetered()
+                  ? OptionalLong.of(instance.lastRun().fuel())
+                  : OptionalLong.empty()));
+    }
+
+    /**
+     * Keeps the lease's calls if the policy says so.
+     *
+     * @param failure the outcome of a call that failed; null when none did
+     */
+    void end(@Nullable String failure) {
+      if (calls.isEmpty()) {
+        return;
+      }
+      boolean slow = policy.slow().isPresent() && nanos >= policy.slow().get().toNanos();
+      boolean sampled = policy.every() > 0 && leases.getAndIncrement() % policy.every() == 0;
+      if (sampled || slow || (failure != null && policy.failures())) {
+        keep(
+            new Recording(
+                plugin,
+                version,
+                instance.module().sha256(),
+                hostVersion,
+                clock.instant(),
+                failure != null ? failure : slow ? SLOW : OK,
+                memoryPages,
+                instance.startTrace(),
+                calls),
+            bytes + instance.startTrace().weightBytes());
+      }
+    }
+  }
+
+  private synchronized void keep(Recording recording, long bytes) {
+    kept.addLast(new Kept(++lastId, recording, bytes));
+    keptBytes += bytes;
+    if (isFull()) {
+      makeRoom();
+    }
+  }
+
+  /** Removes the oldest, first those that are not the last of their reason. */
+  private void makeRoom() {
+    for (boolean spares : new boolean[] {true, false}) {
+      Set<String> last = new HashSet<>();
+      List<Kept> newestFirst = new ArrayList<>(kept).reversed();
+      Set<Kept> spared = new HashSet<>();
+      for (Kept one : newestFirst) {
+        if (last.add(one.recording.reason()) && spares) {
+          spared.add(one);
+        }
+      }
+      for (Iterator<Kept> oldest = kept.iterator(); oldest.hasNext() && isFull(); ) {
+        Kept one = oldest.next();
+        if (!spared.contains(one)) {
+          oldest.remove();
+          keptBytes -= one.bytes;
+        }
+      }
+    }
+  }
+
+  private boolean isFull() {
+    return kept.size() > MAX_RECORDINGS || keptBytes > MAX_BYTES;
+  }
+
+  /** Newest first. */
+  public synchronized List<RecordingInfo> list() {
+    return kept.reversed().stream()
+        .map(one -> {
+          Recording recording = one.recording;
+          return new RecordingInfo(
+              one.id,
+              recording.plugin(),
+              recording.version(),
+              recording.at(),
+              recording.calls().getFirst().name(),
+              recording.reason(),
+              recording.isComplete(),
+              one.bytes);
+        })
+        .toList();
+  }
+
+  /** A recording, if it is still there. */
+  public synchronized Optional<Recording> get(long id) {
+    return kept.stream().filter(one -> one.id == id).map(Kept::recording).findFirst();
+  }
+}

@@ -1,0 +1,27 @@
+package io.gonext.host.internal.lifecycle;
+
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The recorders of all plugins, by name. A plugin keeps its recorder when another version takes
+ * over.
+ *
+ * <p>Thread-safe.
+ */
+public final class CallRecorders {
+  private final Map<String, CallRecorder> recorders = new ConcurrentHashMap<>();
+  private final String hostVersion;
+  private final InstantSource clock;
+
+  public CallRecorders(String hostVersion, InstantSource clock) {
+    this.hostVersion = hostVersion;
+    this.clock = clock;
+  }
+
+  /** The recorder of a plugin, which records nothing until it is started. */
+  public CallRecorder of(String plugin) {
+    return recorders.computeIfAbsent(plugin, name -> new CallRecorder(name, hostVersion, clock));
+  }
+}

@@ -1,0 +1,186 @@
+package io.gonext.host.recording;
+
+import io.gonext.engine.CompiledModule;
+import io.gonext.engine.Engine;
+import io.gonext.engine.EngineException;
+import io.gonext.engine.FuelBudget;
+import io.gonext.engine.FunctionImport;
+import io.gonext.engine.GuestFrame;
+import io.gonext.engine.GuestInstance;
+import io.gonext.engine.GuestOutput;
+import io.gonext.engine.GuestTrap;
+import io.gonext.engine.HostFunction;
+import io.gonext.engine.HostReplay;
+import io.gonext.engine.InstanceConfig;
+import io.gonext.engine.RunLimits;
+import io.gonext.host.RecordingException;
+import io.gonext.host.internal.abi.GuestAbi;
+import io.gonext.host.internal.abi.HookReply;
+import io.gonext.host.recording.RecordedResult.Answer;
+import io.gonext.host.recording.RecordedResult.Done;
+import io.gonext.host.recording.RecordedResult.Status;
+import io.gonext.host.recording.RecordedResult.Trap;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Makes the calls of a {@link Recording} again, with a module, without a host: the answers of host
+ * functions come from the recording.
+ *
+ * <p>The module may be another build. Then the replay shows the first call of a host function that
+ * differs, and the result.
+ */
+public final class Replay {
+  /** The functions that a guest may call inside its allocator. */
+  private static final Set<String> IN_ALLOCATOR =
+      Set.of(
+          "env.gn_panic", "env.emscripten_notify_memory_growth", "env.abort", "env.process.exit");
+
+  /** Ends that depend on the machine: a replay need not end so. */
+  private static final Set<String> OF_THE_MACHINE =
+      Set.of("DEADLINE", "WAIT_LIMIT", "INTERRUPTED", "STACK_EXHAUSTED");
+
+  private Replay() {}
+
+  /**
+   * Replays a recording.
+   *
+   * @param engine compiles the module
+   * @param wasm the plugin's module
+   * @param limit how long the start and each call may take
+   * @param output gets what the guest writes to its standard output and error
+   * @return one for each call; calls after one that ended the instance are left out
+   * @throws RecordingException when the module does not start as it did
+   * @throws EngineException when the module cannot be compiled
+   */
+  public static List<ReplayedCall> run(
+      Engine engine, Recording recording, byte[] wasm, Duration limit, GuestOutput output) {
+    CompiledModule module = engine.compile(wasm, true);
+    InstanceConfig config =
+        InstanceConfig.builder()
+            .hostFunctions(module.imports().stream().flatMap(i -> function(i).stream()).toList())
+            .output(output)
+            .maxMemoryPages(recording.memoryPages())
+            .startTimeout(limit)
+            .startReplay(recording.start())
+            .build();
+    List<ReplayedCall> replayed = new ArrayList<>();
+    try (GuestInstance instance = start(module, config)) {
+      for (RecordedCall call : recording.calls()) {
+        replayed.add(replay(instance, call, limit));
+        if (!instance.isUsable()) {
+          break;
+        }
+      }
+    }
+    return replayed;
+  }
+
+  private static GuestInstance start(CompiledModule module, InstanceConfig config) {
+    try {
+      return module.instantiate(config);
+    } catch (IllegalStateException e) {
+      throw new RecordingException(String.valueOf(e.getMessage()));
+    } catch (GuestTrap trap) {
+      throw new RecordingException("the module does not start: " + trap.getMessage());
+    }
+  }
+
+  /** A function whose answers come from the recording. */
+  private static Optional<HostFunction> function(FunctionImport wanted) {
+    if (wanted.isWasi()) {
+      return Optional.empty();
+    }
+    HostFunction function =
+        HostFunction.of(
+            wanted.module(),
+            wanted.name(),
+            wanted.type(),
+            (call, args) -> {
+              throw new IllegalStateException("only a recording answers");
+            });
+    return Optional.of(
+        IN_ALLOCATOR.contains(wanted.module() + "." + wanted.name())
+            ? function.inAllocator()
+            : function);
+  }
+
+  private static ReplayedCall replay(GuestInstance instance, RecordedCall call, Duration limit) {
+    HostReplay replay = new HostReplay(call.trace());
+    instance.replayNext(replay);
+    RecordedResult result;
+    try {
+      byte[] name = call.name().getBytes(StandardCharsets.UTF_8);
+      result =
+          result(
+              call.isJob()
+                  ? GuestAbi.callJob(instance, name, call.payload(), limits(limit))
+                  : GuestAbi.callHook(instance, name, call.payload(), limits(limit)));
+    } catch (GuestTrap trap) {
+      result = trap(trap);
+    } catch (IllegalArgumentException e) {
+      throw new RecordingException("the call cannot be made: " + e.getMessage());
+    }
+    long fuel = instance.lastRun().fuel();
+    List<String> differences = new ArrayList<>();
+    if (call.trace().isComplete()) {
+      replay.difference().ifPresent(differences::add);
+    } else if (!sameEnd(call.result(), result)) {
+      differences.add("the recording was full before the call ended");
+    }
+    if (differences.isEmpty() && !sameEnd(call.result(), result)) {
+      boolean ofMachine =
+          call.result() instanceof Trap trap && OF_THE_MACHINE.contains(trap.code());
+      differences.add(
+          "it ended with "
+              + result
+              + "; recorded was "
+              + call.result()
+              + (ofMachine ? ", which depends on the machine" : ""));
+    }
+    if (differences.isEmpty() && call.fuel().isPresent() && call.fuel().getAsLong() != fuel) {
+      differences.add(
+          "it used " + fuel + " units of fuel; recorded were " + call.fuel().getAsLong());
+    }
+    return new ReplayedCall(call, result, fuel, differences);
+  }
+
+  private static RunLimits limits(Duration limit) {
+    long end = System.nanoTime() + limit.toNanos();
+    return new RunLimits(limit, end, limit, end, FuelBudget.UNLIMITED);
+  }
+
+  private static boolean sameEnd(RecordedResult recorded, RecordedResult replayed) {
+    return switch (recorded) {
+      case Answer(byte[] bytes) ->
+          replayed instanceof Answer(byte[] other) && Arrays.equals(bytes, other);
+      case Trap trap ->
+          replayed instanceof Trap other
+              ? trap.code().equals(other.code()) && trap.backtrace().equals(other.backtrace())
+              : false;
+      case Done _, Status _ -> recorded.equals(replayed);
+    };
+  }
+
+  /** The result of a call. */
+  public static RecordedResult result(HookReply reply) {
+    return switch (reply) {
+      case HookReply.Done _ -> new Done();
+      case HookReply.Failed(int status) -> new Status(status);
+      case HookReply.Body(byte[] bytes) -> new Answer(bytes);
+    };
+  }
+
+  /** The result of a call that trapped. */
+  public static RecordedResult.Trap trap(GuestTrap trap) {
+    return new Trap(
+        trap.trapCause().code(),
+        trap.trapCause().describe(),
+        trap.backtrace().stream().map(GuestFrame::toString).toList());
+  }
+}

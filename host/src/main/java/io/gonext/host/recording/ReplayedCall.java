@@ -1,0 +1,19 @@
+package io.gonext.host.recording;
+
+import java.util.List;
+
+/**
+ * What became of one call in a replay.
+ *
+ * @param call what was recorded
+ * @param result what the replay ended with
+ * @param fuel the units that it used
+ * @param differences from the recorded call, a sentence each; empty if there are none
+ */
+public record ReplayedCall(
+    RecordedCall call, RecordedResult result, long fuel, List<String> differences) {
+  /** Copies the list. */
+  public ReplayedCall {
+    differences = List.copyOf(differences);
+  }
+}

@@ -1,0 +1,266 @@
+package io.gonext.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.gonext.engine.Engine;
+import io.gonext.engine.EngineLimits;
+import io.gonext.engine.GuestOutput;
+import io.gonext.engine.HostTrace;
+import io.gonext.guests.GuestBundle;
+import io.gonext.guests.Guests;
+import io.gonext.host.recording.RecordedCall;
+import io.gonext.host.recording.RecordedResult;
+import io.gonext.host.recording.Recording;
+import io.gonext.host.recording.Replay;
+import io.gonext.host.recording.ReplayedCall;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.node.JsonNodeFactory;
+
+/** Calls are recorded, and replayed without the host. */
+class RecordingsTest {
+  private static final RecordingPolicy FAILURES = new RecordingPolicy(true, Optional.empty(), 0);
+
+  @TempDir Path data;
+
+  private Host host;
+
+  @BeforeEach
+  void open() throws InterruptedException {
+    host = Host.open(Patience.config(data));
+  }
+
+  @AfterEach
+  void every_lease_came_back() {
+    HostTest.assertBalanced(host);
+    host.close();
+  }
+
+  private String activate(GuestBundle bundle) throws InterruptedException {
+    String name = host.plugins().install(bundle.bytes()).manifest().name();
+    host.plugins().activate(name);
+    return name;
+  }
+
+  /** The newest recording, once through its file. */
+  private Recording newest(String plugin) {
+    RecordingInfo info = host.recordings().list(plugin).getFirst();
+    return Recording.parse(host.recordings().get(plugin, info.id()).orElseThrow().file());
+  }
+
+  private static List<ReplayedCall> replay(Recording recording, byte[] wasm) {
+    try (Engine engine = new Engine(EngineLimits.defaults())) {
+      return Replay.run(engine, recording, wasm, Duration.ofSeconds(20), GuestOutput.discard());
+    }
+  }
+
+  /** All that a recording holds of the guest's bytes. */
+  private static List<String> blocks(Recording recording) {
+    List<String> blocks = new ArrayList<>();
+    for (RecordedCall call : recording.calls()) {
+      blocks.add(text(call.payload()));
+      blocks.add(call.result() instanceof RecordedResult.Answer(byte[] bytes) ? text(bytes) : "");
+      for (HostTrace.Event event : call.trace().events()) {
+        switch (event) {
+          case HostTrace.Read(long _, byte[] bytes) -> blocks.add(text(bytes));
+          case HostTrace.Wrote(long _, byte[] bytes) -> blocks.add(text(bytes));
+          default -> blocks.add(event.toString());
+        }
+      }
+    }
+    return blocks;
+  }
+
+  private static String text(byte[] bytes) {
+    return new String(bytes, StandardCharsets.ISO_8859_1);
+  }
+
+  @Test
+  void nothing_is_recorded_until_an_operator_asks_for_it() throws InterruptedException {
+    activate(GuestBundle.of("time").filter("now"));
+    var _ = host.applyFilters("now", 0);
+    assertThat(host.recordings().list("time")).isEmpty();
+    assertThat(host.recordings().policy("time")).isEmpty();
+  }
+
+  @Test
+  void a_call_that_read_the_clock_is_replayed_to_the_same_answer() throws InterruptedException {
+    activate(GuestBundle.of("time").filter("now"));
+    host.recordings().start("time", RecordingPolicy.ALL);
+    String value = host.applyFilters("now", 0).value().toString();
+    Recording recording = newest("time");
+    assertThat(recording.reason()).isEqualTo("OK");
+    assertThat(recording.isComplete()).isTrue();
+    for (int i = 0; i < 2; i++) {
+      ReplayedCall call = replay(recording, Guests.wasm("time")).getFirst();
+      assertThat(call.differences()).isEmpty();
+      assertThat(call.result())
+          .isInstanceOfSatisfying(
+              RecordedResult.Answer.class,
+              answer ->
+                  assertThat(new String(answer.bytes(), StandardCharsets.UTF_8)).contains(value));
+    }
+  }
+
+  @Test
+  void a_trap_is_replayed_to_the_same_place() throws InterruptedException {
+    activate(GuestBundle.of("trap").filter("h"));
+    host.recordings().start("trap", FAILURES);
+    var _ = host.applyFilters("h", "value");
+    Recording recording = newest("trap");
+    assertThat(recording.reason()).isEqualTo("UNREACHABLE");
+    ReplayedCall call = replay(recording, Guests.wasm("trap")).getFirst();
+    assertThat(call.differences()).isEmpty();
+    assertThat(call.result())
+        .isInstanceOfSatisfying(
+            RecordedResult.Trap.class,
+            trap -> assertThat(trap.backtrace().getFirst()).contains("@0x"));
+  }
+
+  @Test
+  void another_build_that_ends_otherwise_is_told_in_one_sentence() throws InterruptedException {
+    activate(GuestBundle.of("trap").filter("h"));
+    host.recordings().start("trap", FAILURES);
+    var _ = host.applyFilters("h", "value");
+    assertThat(replay(newest("trap"), Guests.wasm("upper")).getFirst().differences())
+        .singleElement()
+        .asString()
+        .matches("it ended with an answer of \\d+ bytes; recorded was the trap UNREACHABLE: .*");
+  }
+
+  @Test
+  void a_build_that_calls_another_function_is_told_in_one_sentence() throws InterruptedException {
+    activate(GuestBundle.of("upper").filter("shout"));
+    host.recordings().start("upper", RecordingPolicy.ALL);
+    var _ = host.applyFilters("shout", "a");
+    assertThat(replay(newest("upper"), Guests.wasm("time")).getFirst().differences())
+        .containsExactly(
+            "the guest called env.gn_time_ms(); when it was recorded, it made no more calls"
+                + " (event 0)");
+  }
+
+  @Test
+  void only_failures_are_kept_when_only_failures_are_asked_for() throws InterruptedException {
+    activate(GuestBundle.of("upper").filter("shout"));
+    host.recordings().start("upper", FAILURES);
+    var _ = host.applyFilters("shout", "a");
+    assertThat(host.recordings().list("upper")).isEmpty();
+  }
+
+  @Test
+  void one_call_in_three_is_kept_when_that_is_asked_for() throws InterruptedException {
+    activate(GuestBundle.of("upper").filter("shout"));
+    host.recordings().start("upper", new RecordingPolicy(false, Optional.empty(), 3));
+    for (int i = 0; i < 9; i++) {
+      var _ = host.applyFilters("shout", "a");
+    }
+    assertThat(host.recordings().list("upper")).hasSize(3);
+  }
+
+  @Test
+  void slow_calls_are_kept_as_slow() throws InterruptedException {
+    activate(GuestBundle.of("upper").filter("shout"));
+    host.recordings()
+        .start("upper", new RecordingPolicy(false, Optional.of(Duration.ofNanos(1)), 0));
+    var _ = host.applyFilters("shout", "a");
+    assertThat(host.recordings().list("upper"))
+        .singleElement()
+        .extracting(RecordingInfo::reason)
+        .isEqualTo("SLOW");
+  }
+
+  @Test
+  void a_bad_answer_is_a_failure() throws InterruptedException {
+    String plugin = activate(GuestBundle.of("badresult-notjson").filter("bad"));
+    host.recordings().start(plugin, FAILURES);
+    var _ = host.applyFilters("bad", "a");
+    assertThat(host.recordings().list(plugin))
+        .extracting(RecordingInfo::reason)
+        .containsExactly("BAD_ANSWER");
+  }
+
+  @Test
+  void the_last_of_each_outcome_stays_when_newer_calls_need_the_room() throws InterruptedException {
+    activate(GuestBundle.of("upper").filter("shout"));
+    host.recordings().start("upper", RecordingPolicy.ALL);
+    var _ = host.applyFilters("shout", "a");
+    host.recordings()
+        .start("upper", new RecordingPolicy(false, Optional.of(Duration.ofNanos(1)), 0));
+    for (int i = 0; i < 70; i++) {
+      var _ = host.applyFilters("shout", "a");
+    }
+    assertThat(host.recordings().list("upper"))
+        .hasSize(64)
+        .extracting(RecordingInfo::reason)
+        .contains("OK", "SLOW");
+    assertThat(host.recordings().list("upper").getLast().id()).isEqualTo(1);
+  }
+
+  @Test
+  void nothing_is_recorded_after_the_recording_was_stopped() throws InterruptedException {
+    activate(GuestBundle.of("upper").filter("shout"));
+    host.recordings().start("upper", RecordingPolicy.ALL);
+    var _ = host.applyFilters("shout", "a");
+    host.recordings().stop("upper");
+    var _ = host.applyFilters("shout", "b");
+    assertThat(host.recordings().list("upper")).hasSize(1);
+  }
+
+  @Test
+  void a_job_is_recorded_and_replayed() throws InterruptedException {
+    activate(GuestBundle.of("jobs").field("jobs", "[\"ok\"]"));
+    host.recordings().start("jobs", RecordingPolicy.ALL);
+    host.jobs().run("jobs", "ok", JsonNodeFactory.instance.objectNode());
+    await().until(() -> !host.recordings().list("jobs").isEmpty());
+    ReplayedCall call = replay(newest("jobs"), Guests.wasm("jobs")).getFirst();
+    assertThat(call.call().isJob()).isTrue();
+    assertThat(call.differences()).isEmpty();
+  }
+
+  @Test
+  void a_secret_is_in_no_byte_of_a_recording() throws InterruptedException {
+    activate(GuestBundle.of("settings").filter("h").field("secrets", "{\"keys\":[\"API_KEY\"]}"));
+    host.plugins().grantRequested("settings");
+    host.secrets().set("settings", "API_KEY", "hunter22".getBytes(StandardCharsets.UTF_8));
+    host.recordings().start("settings", RecordingPolicy.ALL);
+    assertThat(host.applyFilters("h", "sAPI_KEY").value().asString()).isEqualTo("hunter22");
+    RecordingInfo info = host.recordings().list("settings").getFirst();
+    byte[] file = host.recordings().get("settings", info.id()).orElseThrow().file();
+    Recording recording = Recording.parse(file);
+    assertThat(new String(file, StandardCharsets.UTF_8)).doesNotContain("hunter22");
+    assertThat(blocks(recording)).isNotEmpty().noneMatch(block -> block.contains("hunter22"));
+    ReplayedCall call = replay(recording, Guests.wasm("settings")).getFirst();
+    assertThat(call.differences()).isEmpty();
+    assertThat(call.result())
+        .isInstanceOfSatisfying(
+            RecordedResult.Answer.class,
+            answer ->
+                assertThat(new String(answer.bytes(), StandardCharsets.UTF_8))
+                    .contains("********"));
+  }
+
+  @Test
+  void a_plugin_that_keeps_state_between_calls_is_not_recorded() throws InterruptedException {
+    String plugin =
+        activate(GuestBundle.of("counter").filter("h").limit("isolation", "\"reused\""));
+    assertThatThrownBy(() -> host.recordings().start(plugin, RecordingPolicy.ALL))
+        .isInstanceOf(RecordingException.class)
+        .hasMessageStartingWith("counter keeps state between calls");
+  }
+
+  @Test
+  void a_plugin_that_is_not_in_service_is_not_recorded() {
+    assertThatThrownBy(() -> host.recordings().start("nobody", RecordingPolicy.ALL))
+        .isInstanceOf(UnknownPluginException.class);
+  }
+}
