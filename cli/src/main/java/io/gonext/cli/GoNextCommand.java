@@ -16,6 +16,7 @@ import io.gonext.cli.admin.ListCommand;
 import io.gonext.cli.admin.LockCommand;
 import io.gonext.cli.admin.LogsCommand;
 import io.gonext.cli.admin.OutdatedCommand;
+import io.gonext.cli.admin.RecordCommand;
 import io.gonext.cli.admin.RejectCommand;
 import io.gonext.cli.admin.ResetCommand;
 import io.gonext.cli.admin.RollbackCommand;
@@ -27,6 +28,7 @@ import io.gonext.cli.admin.VersionsCommand;
 import io.gonext.cli.index.IndexCommand;
 import io.gonext.cli.index.InfoCommand;
 import io.gonext.cli.index.SearchCommand;
+import io.gonext.cli.kit.ReplayCommand;
 import io.gonext.host.Host;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -59,6 +61,8 @@ import picocli.CommandLine.Spec;
       IndexCommand.class,
       HealthCommand.class,
       LogsCommand.class,
+      RecordCommand.class,
+      ReplayCommand.class,
       VersionsCommand.class,
       RollbackCommand.class,
       ResetCommand.class,

@@ -3,6 +3,7 @@ package io.gonext.engine;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -567,6 +568,40 @@ public final class GuestInstance implements AutoCloseable {
     recorder = null;
     imports.recordTo(null);
     return trace;
+  }
+
+  /**
+   * What earlier runs left behind in this instance: how it differs from what it was after its
+   * start. Reads all marks and copies what was written. Only for the thread that holds the
+   * instance, between runs.
+   *
+   * @return empty if tables, references or WASI's descriptors differ, which a state does not hold
+   */
+  public Optional<InstanceState> stateSinceStart() {
+    return imports.differenceFromSnapshot() != null
+        ? Optional.empty()
+        : Objects.requireNonNull(snapshot).changes(code);
+  }
+
+  /**
+   * Puts an instance that has just started into a state of another instance of the module.
+   *
+   * @throws IllegalArgumentException when it is a state of another module; then the instance is to
+   *     be closed
+   * @throws IllegalStateException when someone is inside
+   */
+  public void applyState(InstanceState state) {
+    enter();
+    try {
+      Objects.requireNonNull(snapshot).apply(state, code);
+    } finally {
+      occupancy.leave();
+    }
+  }
+
+  /** Keeps a secret out of the recording; see {@link HostCall#conceal}. */
+  public void conceal(byte[] secret) {
+    imports.conceal(secret);
   }
 
   /**

@@ -297,6 +297,22 @@ final class LinearMemory extends GuestAccess {
     return Math.min(blocks << BLOCK_SHIFT, limit);
   }
 
+  /** Copies of all that may have been written since then; neighbours are one block. */
+  List<InstanceState.Block> written() {
+    List<InstanceState.Block> blocks = new ArrayList<>();
+    int block = nextMarked(dirty, 0);
+    while (block >= 0) {
+      int from = block << BLOCK_SHIFT;
+      int to;
+      do {
+        to = endOfStores(block, limit);
+        block = nextMarked(dirty, block + 1);
+      } while (block >= 0 && block << BLOCK_SHIFT <= to);
+      blocks.add(new InstanceState.Block(from, Arrays.copyOfRange(bytes, from, to)));
+    }
+    return blocks;
+  }
+
   /** A copy of all bytes, for comparison. */
   byte[] contents() {
     return Arrays.copyOf(bytes, limit);

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable. Instances with the same memory contents after start-up share the memory's image.
  */
 final class Snapshot {
+  /** A bound for what a state may name; modules have fewer. */
+  private static final int MAX_SEGMENTS = 100_000;
+
   private final MemoryImage memory;
   private final GlobalValue[] globals;
   private final List<GuestTable.Image> tables;
@@ -96,6 +100,70 @@ final class Snapshot {
     }
     for (int i = 0; i < tables.size(); i++) {
       code.table(i).restore(tables.get(i));
+    }
+  }
+
+  /** How the instance differs from this; empty if a table or a reference does. */
+  Optional<InstanceState> changes(GuestCode code) {
+    List<Long> numbers = new ArrayList<>();
+    for (GlobalValue value : globals) {
+      if (!value.isReference) {
+        numbers.add(code.global(value.index));
+      } else if (value.reference != code.globalReference(value.index)) {
+        return Optional.empty();
+      }
+    }
+    for (int i = 0; i < tables.size(); i++) {
+      if (!code.table(i).isEqualTo(tables.get(i))) {
+        return Optional.empty();
+      }
+    }
+    return Optional.of(
+        new InstanceState(
+            code.linear().pages(),
+            code.linear().written(),
+            numbers,
+            dropped(code.droppedData(), droppedData),
+            dropped(code.droppedElements(), droppedElements)));
+  }
+
+  private static List<Integer> dropped(BitSet now, BitSet then) {
+    return now.stream().filter(segment -> !then.get(segment)).boxed().toList();
+  }
+
+  /**
+   * Applies the changes to an instance that is as this.
+   *
+   * @throws IllegalArgumentException when they are not changes of such an instance
+   */
+  void apply(InstanceState state, GuestCode code) {
+    List<GlobalValue> numbers = Arrays.stream(globals).filter(value -> !value.isReference).toList();
+    int missing = state.pages() - code.linear().pages();
+    if (numbers.size() != state.globals().size()
+        || missing < 0
+        || (missing > 0 && code.linear().grow(missing) < 0)) {
+      throw new IllegalArgumentException("the state is one of another module");
+    }
+    for (InstanceState.Block block : state.blocks()) {
+      long end = Integer.toUnsignedLong(block.pointer()) + block.bytes().length;
+      if (end > code.linear().sizeBytes()) {
+        throw new IllegalArgumentException("the state has memory that the module does not have");
+      }
+      code.linear().write(block.pointer(), block.bytes());
+    }
+    for (int i = 0; i < numbers.size(); i++) {
+      code.setGlobal(numbers.get(i).index, state.globals().get(i));
+    }
+    drop(state.droppedData(), code.droppedData());
+    drop(state.droppedElements(), code.droppedElements());
+  }
+
+  private static void drop(List<Integer> segments, BitSet dropped) {
+    for (int segment : segments) {
+      if (segment < 0 || segment > MAX_SEGMENTS) {
+        throw new IllegalArgumentException("there is no segment " + segment);
+      }
+      dropped.set(segment);
     }
   }
 

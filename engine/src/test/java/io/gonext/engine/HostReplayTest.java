@@ -237,6 +237,41 @@ class HostReplayTest {
   }
 
   @Test
+  void a_state_goes_to_another_instance_that_has_just_started() {
+    // Blocks from the bump allocator, the clock and random numbers in memory.
+    TestEngine.call(recorded, "ask", 7);
+    TestEngine.call(recorded, "roll");
+    InstanceState state = recorded.stateSinceStart().orElseThrow();
+    recorded.startRecording(ROOM);
+    long answer = TestEngine.call(recorded, "ask", 7);
+    HostTrace trace = recorded.stopRecording();
+
+    GuestInstance guest = replaying();
+    guest.applyState(state);
+    var replay = new HostReplay(trace);
+    assertThat(replay(guest, replay, "ask", 7)).isEqualTo(answer);
+    assertThat(replay.difference()).isEmpty();
+
+    assertThat(guest.linear().contents()).isEqualTo(recorded.linear().contents());
+  }
+
+  @Test
+  void a_state_of_another_module_is_refused() {
+    InstanceState other = new InstanceState(1, List.of(), List.of(1L, 2L), List.of(), List.of());
+    assertThatThrownBy(() -> replaying().applyState(other))
+        .isInstanceOf(IllegalArgumentException.class);
+    InstanceState far =
+        new InstanceState(
+            1,
+            List.of(new InstanceState.Block(65_530, new byte[7])),
+            recorded.stateSinceStart().orElseThrow().globals(),
+            List.of(),
+            List.of());
+    assertThatThrownBy(() -> replaying().applyState(far))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
   void another_start_is_refused() {
     assertThatThrownBy(() -> module.instantiate(config().startReplay(record("add", 1, 2)).build()))
         .isInstanceOf(IllegalStateException.class)

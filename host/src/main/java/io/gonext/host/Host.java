@@ -10,6 +10,7 @@ import io.gonext.host.hook.FilterHandler;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.internal.hook.HookBus;
 import io.gonext.host.internal.jobs.JobRunner;
+import io.gonext.host.internal.lifecycle.CallRecorders;
 import io.gonext.host.internal.lifecycle.HostServices;
 import io.gonext.host.internal.lifecycle.Lifecycle;
 import io.gonext.host.internal.lifecycle.PluginSlot;
@@ -79,7 +80,7 @@ public final class Host implements AutoCloseable {
       List<HostFunctionSpec> functions,
       CacheInvalidations cacheInvalidations,
       OciClient registries,
-      Recordings recordings) {
+      CallRecorders recorders) {
     this.store = store;
     this.engine = engine;
     this.metrics = metrics;
@@ -99,7 +100,7 @@ public final class Host implements AutoCloseable {
     this.jobRunner = jobRunner;
     this.audit = new AuditTrail(services.audit());
     this.logs = new Logs(services.logs());
-    this.recordings = recordings;
+    this.recordings = new Recordings(lifecycle, recorders, record);
     this.health = new Health(store, hooks, lifecycle, watch, closed::get);
   }
 

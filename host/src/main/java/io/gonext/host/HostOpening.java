@@ -161,7 +161,14 @@ final class HostOpening implements AutoCloseable {
             config.meters(),
             InstantSource.system());
     undo.push(services::close);
-    CallRecorders recorders = new CallRecorders(Host.version(), InstantSource.system());
+    CallRecorders recorders =
+        new CallRecorders(
+            Host.version(),
+            InstantSource.system(),
+            plugin ->
+                vault.names(plugin).stream()
+                    .flatMap(name -> vault.value(plugin, name).stream())
+                    .toList());
     Lifecycle lifecycle =
         Lifecycle.of(
             store,
@@ -220,7 +227,7 @@ final class HostOpening implements AutoCloseable {
         config.functions(),
         new CacheInvalidations(outbox),
         new OciClient(config.registries()),
-        new Recordings(lifecycle, recorders));
+        recorders);
   }
 
   @Override

@@ -2,11 +2,10 @@ package io.gonext.host;
 
 import io.gonext.host.internal.lifecycle.CallRecorders;
 import io.gonext.host.internal.lifecycle.Lifecycle;
-import io.gonext.host.internal.lifecycle.PluginSlot;
-import io.gonext.host.manifest.Manifest;
 import io.gonext.host.recording.Recording;
 import java.util.List;
 import java.util.Optional;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Records calls of plugins, so that they can be made again elsewhere: {@link
@@ -22,37 +21,38 @@ import java.util.Optional;
 public final class Recordings {
   private final Lifecycle lifecycle;
   private final CallRecorders recorders;
+  private final ChangeRecord record;
 
-  Recordings(Lifecycle lifecycle, CallRecorders recorders) {
+  Recordings(Lifecycle lifecycle, CallRecorders recorders, ChangeRecord record) {
     this.lifecycle = lifecycle;
     this.recorders = recorders;
+    this.record = record;
   }
 
   /**
    * From the next call on, records calls of a plugin, of later versions too, until this host is
    * closed. A second start changes the policy.
    *
-   * @throws UnknownPluginException when there is no such plugin in service
-   * @throws RecordingException when its instances keep state between calls
+   * @throws ConflictException when the plugin is not in service
    */
   public void start(String plugin, RecordingPolicy policy) {
-    Manifest manifest =
-        lifecycle
-            .active(plugin)
-            .map(PluginSlot::manifest)
-            .orElseThrow(() -> new UnknownPluginException(plugin));
-    if (manifest.limits().isolation() == Manifest.Isolation.REUSED) {
-      throw new RecordingException(
-          plugin
-              + " keeps state between calls (\"isolation\": \"reused\"), so its calls cannot be"
-              + " made again alone and are not recorded");
+    if (lifecycle.active(plugin).isEmpty()) {
+      throw new ConflictException(
+          plugin + " is not in service, so it has no calls: activate it first");
     }
     recorders.of(plugin).start(policy);
+    ObjectNode detail =
+        ChangeRecord.detail().put("failures", policy.failures()).put("every", policy.every());
+    policy.slow().ifPresent(least -> detail.put("slow_ms", least.toMillis()));
+    record.done("recording_started", plugin, detail);
   }
 
   /** Ends the recording of a plugin. What was kept stays. */
   public void stop(String plugin) {
-    recorders.of(plugin).stop();
+    if (recorders.of(plugin).policy().isPresent()) {
+      recorders.of(plugin).stop();
+      record.done("recording_stopped", plugin, ChangeRecord.detail());
+    }
   }
 
   /** What is recorded of a plugin now; empty when nothing is. */

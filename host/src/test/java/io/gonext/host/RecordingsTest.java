@@ -250,17 +250,45 @@ class RecordingsTest {
   }
 
   @Test
-  void a_plugin_that_keeps_state_between_calls_is_not_recorded() throws InterruptedException {
-    String plugin =
-        activate(GuestBundle.of("counter").filter("h").limit("isolation", "\"reused\""));
-    assertThatThrownBy(() -> host.recordings().start(plugin, RecordingPolicy.ALL))
-        .isInstanceOf(RecordingException.class)
-        .hasMessageStartingWith("counter keeps state between calls");
+  void a_call_of_an_instance_that_keeps_state_is_replayed_with_that_state()
+      throws InterruptedException {
+    activate(GuestBundle.of("counter").filter("h").limit("isolation", "\"reused\""));
+    String first = host.applyFilters("h", 0).value().toString();
+    host.recordings().start("counter", RecordingPolicy.ALL);
+    String second = host.applyFilters("h", 0).value().toString();
+    assertThat(second).isNotEqualTo(first);
+    ReplayedCall call = replay(newest("counter"), Guests.wasm("counter")).getFirst();
+    assertThat(call.differences()).isEmpty();
+    assertThat(call.result())
+        .isInstanceOfSatisfying(
+            RecordedResult.Answer.class,
+            answer -> assertThat(text(answer.bytes())).contains(second));
+  }
+
+  @Test
+  void a_secret_that_an_earlier_call_left_in_the_memory_is_in_no_byte()
+      throws InterruptedException {
+    activate(
+        GuestBundle.of("settings")
+            .filter("h")
+            .field("secrets", "{\"keys\":[\"API_KEY\"]}")
+            .limit("isolation", "\"reused\""));
+    host.plugins().grantRequested("settings");
+    host.secrets().set("settings", "API_KEY", "hunter22".getBytes(StandardCharsets.UTF_8));
+    var _ = host.applyFilters("h", "sAPI_KEY");
+    host.recordings().start("settings", RecordingPolicy.ALL);
+    var _ = host.applyFilters("h", "cnothing");
+    List<String> state =
+        newest("settings").state().orElseThrow().blocks().stream()
+            .map(block -> text(block.bytes()))
+            .toList();
+    assertThat(state).isNotEmpty().noneMatch(block -> block.contains("hunter22"));
+    assertThat(state).anyMatch(block -> block.contains("********"));
   }
 
   @Test
   void a_plugin_that_is_not_in_service_is_not_recorded() {
     assertThatThrownBy(() -> host.recordings().start("nobody", RecordingPolicy.ALL))
-        .isInstanceOf(UnknownPluginException.class);
+        .isInstanceOf(ConflictException.class);
   }
 }

@@ -59,6 +59,7 @@ final class AdminApi {
   private final FunctionApi functions;
   private final InvalidationApi invalidations;
   private final JobApi jobs;
+  private final RecordingApi recordings;
 
   AdminApi(Host host, Access access, BooleanSupplier closing) {
     this.host = host;
@@ -68,13 +69,14 @@ final class AdminApi {
     this.functions = new FunctionApi(host);
     this.invalidations = new InvalidationApi(host, closing);
     this.jobs = new JobApi(host);
+    this.recordings = new RecordingApi(host);
   }
 
   /** A method, a path and their handler. */
   record Endpoint(HandlerType method, String path, Handler handler) {}
 
   List<Endpoint> endpoints() {
-    return Stream.of(own(), settings.endpoints(ONE), jobs.endpoints(ONE))
+    return Stream.of(own(), settings.endpoints(ONE), jobs.endpoints(ONE), recordings.endpoints(ONE))
         .flatMap(List::stream)
         .toList();
   }

@@ -6,6 +6,7 @@ import io.gonext.host.ChainFailedException;
 import io.gonext.host.ConflictException;
 import io.gonext.host.HostException;
 import io.gonext.host.InvalidConfigException;
+import io.gonext.host.RecordingException;
 import io.gonext.host.RegistryException;
 import io.gonext.host.StoreException;
 import io.gonext.host.UnknownJobException;
@@ -81,6 +82,7 @@ final class ErrorAnswers {
           case InvalidConfigException invalid -> HttpStatus.UNPROCESSABLE_CONTENT;
           case ActivationException failed -> HttpStatus.UNPROCESSABLE_CONTENT;
           case UntrustedException refused -> HttpStatus.FORBIDDEN;
+          case RecordingException refused -> HttpStatus.UNPROCESSABLE_CONTENT;
           case RegistryException failed -> status(failed);
           case StoreException failed -> HttpStatus.SERVICE_UNAVAILABLE;
           case ChainFailedException failed -> HttpStatus.BAD_GATEWAY;

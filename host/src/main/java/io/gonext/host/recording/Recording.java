@@ -1,9 +1,11 @@
 package io.gonext.host.recording;
 
 import io.gonext.engine.HostTrace;
+import io.gonext.engine.InstanceState;
 import io.gonext.host.RecordingException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What one lease of an instance did: everything that it takes to make the same calls again on
@@ -19,6 +21,8 @@ import java.util.List;
  * @param reason why it was kept: the outcome of a call that failed, {@code LATE}, or {@code OK}
  * @param memoryPages the most memory that the instance could have, in pages of 64 KiB
  * @param start what host functions did while the instance started
+ * @param state what earlier calls had left behind in the instance; empty if that could not be
+ *     recorded
  * @param calls at least one; several are those of one batch
  */
 public record Recording(
@@ -30,6 +34,7 @@ public record Recording(
     String reason,
     int memoryPages,
     HostTrace start,
+    Optional<InstanceState> state,
     List<RecordedCall> calls) {
   /** The largest file that is read, in bytes. */
   public static final int MAX_FILE_BYTES = 32 * 1024 * 1024;
@@ -41,7 +46,9 @@ public record Recording(
 
   /** Whether all that the instance saw is recorded. */
   public boolean isComplete() {
-    return start.isComplete() && calls.stream().allMatch(call -> call.trace().isComplete());
+    return start.isComplete()
+        && state.isPresent()
+        && calls.stream().allMatch(call -> call.trace().isComplete());
   }
 
   /** Its file: JSON in UTF-8, as docs/replay.md describes it. */

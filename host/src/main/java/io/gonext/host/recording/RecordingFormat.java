@@ -9,6 +9,7 @@ import io.gonext.engine.HostTrace.Event;
 import io.gonext.engine.HostTrace.Read;
 import io.gonext.engine.HostTrace.Returned;
 import io.gonext.engine.HostTrace.Wrote;
+import io.gonext.engine.InstanceState;
 import io.gonext.host.RecordingException;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -49,6 +51,7 @@ final class RecordingFormat {
     root.put("reason", recording.reason());
     root.put("memory_pages", recording.memoryPages());
     root.set("start", trace(recording.start()));
+    recording.state().ifPresent(state -> root.set("state", state(state)));
     ArrayNode calls = root.putArray("calls");
     recording.calls().forEach(call -> calls.add(call(call)));
     return StrictJson.write(root);
@@ -62,6 +65,38 @@ final class RecordingFormat {
       events.add(event(event));
     }
     return node;
+  }
+
+  private static ObjectNode state(InstanceState state) {
+    ObjectNode node = NODES.objectNode();
+    node.put("pages", state.pages());
+    ArrayNode blocks = node.putArray("blocks");
+    for (InstanceState.Block block : state.blocks()) {
+      blocks.addArray().add(block.pointer()).add(base64(block.bytes()));
+    }
+    state.globals().forEach(node.putArray("globals")::add);
+    state.droppedData().forEach(node.putArray("dropped_data")::add);
+    state.droppedElements().forEach(node.putArray("dropped_elements")::add);
+    return node;
+  }
+
+  private static InstanceState readState(JsonNode node) {
+    List<InstanceState.Block> blocks = new ArrayList<>();
+    list(node, "blocks")
+        .forEach(block ->
+            blocks.add(
+                new InstanceState.Block(
+                    intOf(longOf(block.path(0))), bytes(textOf(block.path(1), "a block")))));
+    return new InstanceState(
+        number(node, "pages"),
+        blocks,
+        list(node, "globals").valueStream().map(RecordingFormat::longOf).toList(),
+        integers(node, "dropped_data"),
+        integers(node, "dropped_elements"));
+  }
+
+  private static List<Integer> integers(JsonNode node, String field) {
+    return list(node, field).valueStream().map(value -> intOf(longOf(value))).toList();
   }
 
   private static ArrayNode event(Event event) {
@@ -147,6 +182,7 @@ final class RecordingFormat {
         text(root, "reason"),
         (int) pages,
         readTrace(root.path("start")),
+        root.has("state") ? Optional.of(readState(root.path("state"))) : Optional.empty(),
         calls);
   }
 

@@ -12,6 +12,7 @@ import io.gonext.engine.GuestTrap;
 import io.gonext.engine.HostFunction;
 import io.gonext.engine.HostReplay;
 import io.gonext.engine.InstanceConfig;
+import io.gonext.engine.InstanceState;
 import io.gonext.engine.RunLimits;
 import io.gonext.host.RecordingException;
 import io.gonext.host.internal.abi.GuestAbi;
@@ -71,6 +72,7 @@ public final class Replay {
             .build();
     List<ReplayedCall> replayed = new ArrayList<>();
     try (GuestInstance instance = start(module, config)) {
+      recording.state().ifPresent(state -> apply(state, instance));
       for (RecordedCall call : recording.calls()) {
         replayed.add(replay(instance, call, limit));
         if (!instance.isUsable()) {
@@ -88,6 +90,16 @@ public final class Replay {
       throw new RecordingException(String.valueOf(e.getMessage()));
     } catch (GuestTrap trap) {
       throw new RecordingException("the module does not start: " + trap.getMessage());
+    }
+  }
+
+  private static void apply(InstanceState state, GuestInstance instance) {
+    try {
+      instance.applyState(state);
+    } catch (IllegalArgumentException e) {
+      throw new RecordingException(
+          "the instance kept state from earlier calls, and the module is another one: "
+              + e.getMessage());
     }
   }
 

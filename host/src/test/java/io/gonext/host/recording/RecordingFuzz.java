@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.gonext.engine.HostTrace;
+import io.gonext.engine.InstanceState;
 import io.gonext.host.RecordingException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -42,6 +44,13 @@ public class RecordingFuzz {
                     "OK",
                     16,
                     HostTrace.EMPTY,
+                    Optional.of(
+                        new InstanceState(
+                            2,
+                            List.of(new InstanceState.Block(4096, BYTES)),
+                            List.of(1L),
+                            List.of(0),
+                            List.of())),
                     List.of(
                         new RecordedCall(false, "h", BYTES, trace, result, OptionalLong.of(7)),
                         new RecordedCall(

@@ -3,8 +3,10 @@ package io.gonext.host.internal.lifecycle;
 import io.gonext.engine.GuestInstance;
 import io.gonext.engine.GuestTrap;
 import io.gonext.engine.HostTrace;
+import io.gonext.engine.InstanceState;
 import io.gonext.host.RecordingInfo;
 import io.gonext.host.RecordingPolicy;
+import io.gonext.host.StoreException;
 import io.gonext.host.internal.abi.HookReply;
 import io.gonext.host.recording.RecordedCall;
 import io.gonext.host.recording.RecordedResult;
@@ -22,6 +24,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +46,7 @@ public final class CallRecorder {
   private final String plugin;
   private final String hostVersion;
   private final InstantSource clock;
+  private final Function<String, List<byte[]>> secretsOf;
   private final AtomicLong leases = new AtomicLong();
 
   private volatile @Nullable RecordingPolicy policy;
@@ -55,8 +59,16 @@ public final class CallRecorder {
 
   private record Kept(long id, Recording recording, long bytes) {}
 
-  CallRecorder(String plugin, String hostVersion, InstantSource clock) {
+  /**
+   * @param secretsOf the values of a plugin's secrets, which become marks in recordings
+   */
+  CallRecorder(
+      String plugin,
+      String hostVersion,
+      InstantSource clock,
+      Function<String, List<byte[]>> secretsOf) {
     this.plugin = plugin;
+    this.secretsOf = secretsOf;
     this.hostVersion = hostVersion;
     this.clock = clock;
   }
@@ -77,13 +89,21 @@ public final class CallRecorder {
   }
 
   /**
-   * Begins the recording of a lease; null while nothing is recorded.
+   * Begins the recording of a lease; null while nothing is recorded, or nothing can be.
    *
    * @param memoryPages the most that the instance may have
    */
   @Nullable Session begin(String version, int memoryPages, GuestInstance instance) {
     RecordingPolicy current = policy;
-    return current == null ? null : new Session(current, version, memoryPages, instance);
+    if (current == null) {
+      return null;
+    }
+    try {
+      return new Session(current, version, memoryPages, instance);
+    } catch (StoreException e) {
+      // Its secrets cannot be read, so they could not be kept out.
+      return null;
+    }
   }
 
   /** One lease. Owned by the thread that holds it. */
@@ -94,6 +114,8 @@ public final class CallRecorder {
     private final GuestInstance instance;
     private final List<RecordedCall> calls = new ArrayList<>();
     private long bytes;
+    private final Optional<InstanceState> state;
+    private final List<byte[]> secrets;
     private long nanos;
 
     private Session(
@@ -102,11 +124,34 @@ public final class CallRecorder {
       this.version = version;
       this.memoryPages = memoryPages;
       this.instance = instance;
+      this.secrets = secretsOf.apply(plugin);
+      this.state = instance.stateSinceStart().map(this::concealed);
     }
 
     /** Before each call. */
     void beginCall() {
       instance.startRecording(Math.max(1, MAX_TRACE_BYTES - bytes));
+      secrets.forEach(instance::conceal);
+    }
+
+    /** An earlier call may have left a secret in the memory. */
+    private InstanceState concealed(InstanceState found) {
+      if (secrets.isEmpty() || found.blocks().isEmpty()) {
+        return found;
+      }
+      beginCall();
+      InstanceState marked =
+          new InstanceState(
+              found.pages(),
+              found.blocks().stream()
+                  .map(block ->
+                      new InstanceState.Block(block.pointer(), instance.concealed(block.bytes())))
+                  .toList(),
+              found.globals(),
+              found.droppedData(),
+              found.droppedElements());
+      var _ = instance.stopRecording();
+      return marked;
     }
 
     /** After a call that returned. */
@@ -177,8 +222,11 @@ public final class CallRecorder {
                 failure != null ? failure : slow ? SLOW : OK,
                 memoryPages,
                 instance.startTrace(),
+                state,
                 calls),
-            bytes + instance.startTrace().weightBytes());
+            bytes
+                + instance.startTrace().weightBytes()
+                + state.map(InstanceState::weightBytes).orElse(0L));
       }
     }
   }

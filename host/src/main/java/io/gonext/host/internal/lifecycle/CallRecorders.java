@@ -1,8 +1,10 @@
 package io.gonext.host.internal.lifecycle;
 
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 
 /**
  * The recorders of all plugins, by name. A plugin keeps its recorder when another version takes
@@ -14,14 +16,21 @@ public final class CallRecorders {
   private final Map<String, CallRecorder> recorders = new ConcurrentHashMap<>();
   private final String hostVersion;
   private final InstantSource clock;
+  private final Function<String, List<byte[]>> secretsOf;
 
-  public CallRecorders(String hostVersion, InstantSource clock) {
+  /**
+   * @param secretsOf the values of a plugin's secrets, which become marks in recordings
+   */
+  public CallRecorders(
+      String hostVersion, InstantSource clock, Function<String, List<byte[]>> secretsOf) {
     this.hostVersion = hostVersion;
     this.clock = clock;
+    this.secretsOf = secretsOf;
   }
 
   /** The recorder of a plugin, which records nothing until it is started. */
   public CallRecorder of(String plugin) {
-    return recorders.computeIfAbsent(plugin, name -> new CallRecorder(name, hostVersion, clock));
+    return recorders.computeIfAbsent(
+        plugin, name -> new CallRecorder(name, hostVersion, clock, secretsOf));
   }
 }

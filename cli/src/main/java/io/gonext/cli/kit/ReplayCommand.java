@@ -1,0 +1,259 @@
+package io.gonext.cli.kit;
+
+import io.gonext.cli.output.CommandFailure;
+import io.gonext.cli.output.JsonLines;
+import io.gonext.engine.Engine;
+import io.gonext.engine.EngineException;
+import io.gonext.engine.EngineLimits;
+import io.gonext.engine.GuestOutput;
+import io.gonext.engine.HostTrace;
+import io.gonext.host.RecordingException;
+import io.gonext.host.recording.RecordedResult;
+import io.gonext.host.recording.Recording;
+import io.gonext.host.recording.Replay;
+import io.gonext.host.recording.ReplayedCall;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code gonext replay}: makes recorded calls again. */
+@Command(
+    name = "replay",
+    description = {
+      "Make recorded calls again, without a host: what the host answered comes from the",
+      "recording. Shows the first difference of each: another call of a host function, another",
+      "result, another trap, another use of fuel."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  gonext replay calls/hello-7.recording.json --plugin hello-0.1.0.gnplugin",
+      "  gonext replay calls --plugin .            all recordings of a directory, a new build",
+      "  gonext replay FILE --plugin . --trace     with all that the host answered",
+      "",
+      "Exit codes: 0 all is as recorded, 1 there are differences, 2 wrong command line,",
+      "3 a toolchain is missing."
+    })
+public final class ReplayCommand extends KitCommand {
+  private static final String SUFFIX = ".recording.json";
+  private static final int SHOWN_BYTES = 120;
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "FILE",
+      description = "A recording, or a directory with files *" + SUFFIX + ".")
+  private List<Path> files;
+
+  @Option(
+      names = {"--plugin", "--wasm"},
+      required = true,
+      paramLabel = "PATH",
+      description = "The plugin: a project, a .gnplugin file or a module.")
+  private Path plugin;
+
+  @Option(
+      names = "--times",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Replay each recording so many times (default: ${DEFAULT-VALUE}).")
+  private int times;
+
+  @Option(names = "--trace", description = "Show each call of a host function.")
+  private boolean trace;
+
+  @Option(
+      names = "--limit",
+      paramLabel = "SECONDS",
+      defaultValue = "60",
+      description = "How long a call may take (default: ${DEFAULT-VALUE}).")
+  private int limitSeconds;
+
+  @Mixin private SourceOptions options;
+
+  @Override
+  Answer answer() throws IOException, InterruptedException {
+    if (times < 1) {
+      throw usage("--times " + times + ": give a number from 1");
+    }
+    if (limitSeconds < 1) {
+      throw usage("--limit " + limitSeconds + ": give a number of seconds from 1");
+    }
+    List<Path> recordings = recordings();
+    byte[] module = module();
+    List<String> text = new ArrayList<>();
+    List<Map<String, Object>> results = new ArrayList<>();
+    int different = 0;
+    try (Engine engine = new Engine(EngineLimits.defaults())) {
+      for (Path file : recordings) {
+        List<ReplayedCall> calls = replay(engine, file, module, text);
+        boolean same = calls.stream().allMatch(call -> call.differences().isEmpty());
+        different += same ? 0 : 1;
+        results.add(fields(file, calls));
+      }
+    }
+    text.add(
+        "%d recordings replayed, %d as recorded, %d different"
+            .formatted(recordings.size(), recordings.size() - different, different));
+    return new Answer(
+        different == 0 ? ExitCode.OK : ExitCode.SOFTWARE,
+        text,
+        JsonLines.fields(
+            "recordings", recordings.size(), "different", different, "results", results));
+  }
+
+  private static CommandFailure usage(String message) {
+    return new CommandFailure(CommandFailure.Kind.USAGE, message);
+  }
+
+  private List<Path> recordings() throws IOException {
+    List<Path> all = new ArrayList<>();
+    for (Path file : files) {
+      if (!Files.exists(file)) {
+        throw usage(file + " does not exist: save recordings with gonext record NAME --save DIR");
+      }
+      if (!Files.isDirectory(file)) {
+        all.add(file);
+        continue;
+      }
+      try (var entries = Files.list(file)) {
+        List<Path> found =
+            entries.filter(entry -> entry.toString().endsWith(SUFFIX)).sorted().toList();
+        if (found.isEmpty()) {
+          throw usage(file + " has no file *" + SUFFIX);
+        }
+        all.addAll(found);
+      }
+    }
+    return all;
+  }
+
+  private byte[] module() throws IOException, InterruptedException {
+    if (plugin.toString().endsWith(".wasm")) {
+      if (!Files.isRegularFile(plugin)) {
+        throw usage(plugin + " is not a file: give a project, a .gnplugin file or a module");
+      }
+      return Files.readAllBytes(plugin);
+    }
+    byte[] module = PluginSource.read(plugin, options).module();
+    if (module.length == 0) {
+      throw new CommandFailure(CommandFailure.Kind.FAILED, plugin + " has no module");
+    }
+    return module;
+  }
+
+  private List<ReplayedCall> replay(Engine engine, Path file, byte[] module, List<String> text)
+      throws IOException {
+    List<ReplayedCall> calls = List.of();
+    try (var in = Files.newInputStream(file)) {
+      Recording recording = Recording.parse(in.readNBytes(Recording.MAX_FILE_BYTES + 1));
+      text.add(
+          file
+              + ": "
+              + recording.plugin()
+              + "@"
+              + recording.version()
+              + " at "
+              + recording.at()
+              + (recording.isComplete() ? "" : ", not complete"));
+      for (int i = 0; i < times; i++) {
+        calls =
+            Replay.run(
+                engine, recording, module, Duration.ofSeconds(limitSeconds), GuestOutput.discard());
+        if (calls.stream().anyMatch(call -> !call.differences().isEmpty())) {
+          break;
+        }
+      }
+    } catch (RecordingException | EngineException e) {
+      throw new CommandFailure(CommandFailure.Kind.FAILED, file + ": " + e.getMessage());
+    }
+    for (ReplayedCall call : calls) {
+      describe(call, text);
+    }
+    return calls;
+  }
+
+  private void describe(ReplayedCall call, List<String> text) {
+    text.add(
+        "  "
+            + (call.call().isJob() ? "job " : "hook ")
+            + call.call().name()
+            + ": "
+            + call.result()
+            + ", "
+            + call.fuel()
+            + " units of fuel");
+    if (call.result() instanceof RecordedResult.Trap trap) {
+      trap.backtrace().forEach(frame -> text.add("    at " + frame));
+    }
+    if (trace) {
+      call.call().trace().events().forEach(event -> text.add("    " + shown(event)));
+    }
+    call.differences().forEach(difference -> text.add("  different: " + difference));
+  }
+
+  private static String shown(HostTrace.Event event) {
+    return switch (event) {
+      case HostTrace.Called(String function, long[] arguments) -> function + list(arguments);
+      case HostTrace.CalledBack(String export, long[] arguments) ->
+          "  calls back " + export + list(arguments);
+      case HostTrace.Read(long pointer, byte[] bytes) ->
+          "  reads " + bytes.length + " bytes at " + pointer + ": " + shown(bytes);
+      case HostTrace.Wrote(long pointer, byte[] bytes) ->
+          "  writes " + bytes.length + " bytes at " + pointer + ": " + shown(bytes);
+      case HostTrace.Returned(long result) -> "  returns " + result;
+      case HostTrace.Ended(HostTrace.Cause cause, String why, int _) ->
+          "  ends the guest: " + cause + (why.isEmpty() ? "" : ", " + why);
+    };
+  }
+
+  private static String list(long[] arguments) {
+    return Arrays.stream(arguments)
+        .mapToObj(Long::toString)
+        .collect(Collectors.joining(", ", "(", ")"));
+  }
+
+  /** Bytes as text where they are text, else in hex. */
+  private static String shown(byte[] bytes) {
+    byte[] first = Arrays.copyOf(bytes, Math.min(bytes.length, SHOWN_BYTES));
+    boolean isText = true;
+    for (byte b : first) {
+      isText &= b >= ' ' || b < 0 || b == '\n' || b == '\t';
+    }
+    String more = bytes.length > SHOWN_BYTES ? "..." : "";
+    return (isText
+            ? "\"" + new String(first, StandardCharsets.UTF_8).replaceAll("[\n\t]", " ") + "\""
+            : HexFormat.of().formatHex(first))
+        + more;
+  }
+
+  private static Map<String, Object> fields(Path file, List<ReplayedCall> calls) {
+    List<Map<String, Object>> list = new ArrayList<>();
+    for (ReplayedCall call : calls) {
+      list.add(
+          JsonLines.fields(
+              "name",
+              call.call().name(),
+              "result",
+              call.result().toString(),
+              "fuel",
+              call.fuel(),
+              "differences",
+              call.differences()));
+    }
+    return JsonLines.fields("file", file.toString(), "calls", list);
+  }
+}
