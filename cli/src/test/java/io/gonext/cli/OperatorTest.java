@@ -111,6 +111,39 @@ class OperatorTest {
   }
 
   @Test
+  void a_call_is_recorded_saved_and_replayed_without_the_host() throws Exception {
+    Path bundle =
+        Files.write(
+            directory.resolve("time.gnplugin"), GuestBundle.of("time").filter("now").bytes());
+    said("install", bundle.toString());
+    said("activate", "time");
+    assertThat(said("record", "time", "--list")).contains("nothing is recorded");
+    assertThat(said("record", "time"))
+        .isEqualTo("time: recording; see gonext record time --list\n");
+    assertThat(said("record", "time", "--list")).contains("no call was kept yet");
+    applyFilter("now", "0");
+    assertThat(said("record", "time", "--list")).contains("now").contains("OK");
+    Path calls = directory.resolve("calls");
+    assertThat(said("record", "time", "--save", calls.toString()))
+        .isEqualTo(calls.resolve("time-1.recording.json") + "\n");
+    assertThat(said("record", "time", "--stop"))
+        .isEqualTo("time: no longer recording; 1 are kept\n");
+
+    assertThat(local("replay", calls.toString(), "--plugin", bundle.toString(), "--trace"))
+        .contains("hook now: an answer of", "env.gn_time_ms()", "1 as recorded, 0 different");
+    Path other =
+        Files.write(
+            directory.resolve("upper.gnplugin"), GuestBundle.of("upper").filter("now").bytes());
+    assertThat(local("replay", calls.toString(), "--plugin", other.toString()))
+        .contains("different: the guest ended; when it was recorded, it called env.gn_time_ms()")
+        .contains("0 as recorded, 1 different");
+    err.getBuffer().setLength(0);
+    assertThat(misused("record", "time", "--sample", "2")).contains("a part of all calls");
+    err.getBuffer().setLength(0);
+    assertThat(misused("record", "time", "--traps", "--stop")).contains("start a recording");
+  }
+
+  @Test
   void a_plugin_is_configured_and_its_secrets_are_set_from_standard_input() throws IOException {
     Path bundle =
         Files.write(
@@ -532,6 +565,13 @@ class OperatorTest {
     } finally {
       System.setIn(before);
     }
+  }
+
+  /** What a command says that asks no host, whatever its exit code is. */
+  private String local(String... command) {
+    out.getBuffer().setLength(0);
+    Main.run(new PrintWriter(out, true), new PrintWriter(err, true), command);
+    return out.toString();
   }
 
   private String refused(String... command) {
