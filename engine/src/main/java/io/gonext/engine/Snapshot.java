@@ -109,7 +109,7 @@ final class Snapshot {
     for (GlobalValue value : globals) {
       if (!value.isReference) {
         numbers.add(code.global(value.index));
-      } else if (value.reference != code.globalReference(value.index)) {
+      } else if (!value.equals(GlobalValue.of(value.index, true, code))) {
         return Optional.empty();
       }
     }

@@ -93,13 +93,13 @@ final class NanBits {
       case Op.F32_CONST -> !Float.isNaN(Float.intBitsToFloat((int) immediate));
       case Op.F64_CONST -> !Double.isNaN(Double.longBitsToDouble(immediate));
       case Op.LOCAL_GET -> locals.get((int) immediate);
-      default -> returnsAnyNan(op) || op >= F32_CONVERT_I32_S && op <= F64_PROMOTE_F32;
+      default -> returnsAnyNan(op) || (op >= F32_CONVERT_I32_S && op <= F64_PROMOTE_F32);
     };
   }
 
   private static boolean returnsAnyNan(int op) {
-    return op >= F32_CEIL && op <= F32_MAX
-        || op >= F64_CEIL && op <= F64_MAX
+    return (op >= F32_CEIL && op <= F32_MAX)
+        || (op >= F64_CEIL && op <= F64_MAX)
         || op == F32_DEMOTE_F64
         || op == F64_PROMOTE_F32;
   }
@@ -131,10 +131,10 @@ final class NanBits {
   }
 
   private static boolean readsNumber(int op) {
-    return op >= F32_EQ && op <= Op.F64_GE
+    return (op >= F32_EQ && op <= Op.F64_GE)
         || returnsAnyNan(op)
-        || op >= I32_TRUNC_F32_S && op <= I32_TRUNC_F64_U
-        || op >= I64_TRUNC_F32_S && op <= I64_TRUNC_F64_U
-        || op >= Op.PREFIXED && op <= I64_TRUNC_SAT_F64_U;
+        || (op >= I32_TRUNC_F32_S && op <= I32_TRUNC_F64_U)
+        || (op >= I64_TRUNC_F32_S && op <= I64_TRUNC_F64_U)
+        || (op >= Op.PREFIXED && op <= I64_TRUNC_SAT_F64_U);
   }
 }
