@@ -89,11 +89,12 @@ const STORES: [&[u8]; 4] = [
     &[0x39],
 ];
 
-/// The memory begins with a table of values for each kind, then there is room for loads and stores.
+/// The memory begins with a table of values for each kind, then there is room for stores. Loads are
+/// from anywhere there.
 const TABLE_BYTES: u32 = 256;
 const ENTRY_BYTES: u32 = 8;
 const SCRATCH: u32 = 4 * TABLE_BYTES;
-const SCRATCH_MASK: i32 = 0x1FF;
+const SCRATCH_BYTES: u32 = 512;
 
 /// Results are in the second page.
 const LOG: u32 = 1 << 16;
@@ -325,17 +326,13 @@ impl Body<'_> {
         self.access(LOADS[kind.index()][0], kind as u32 * TABLE_BYTES);
     }
 
-    /// An address in the room for loads and stores.
+    /// An address below the bytes of the room for stores.
     fn address(&mut self, depth: u32) {
         self.expression(I32, depth.saturating_sub(1));
         if !self.traps || !self.random.once_in(16) {
-            self.number(SCRATCH_MASK);
+            self.number(SCRATCH_BYTES as i32 - 1);
             self.op(0x71);
         }
-    }
-
-    fn scratch_offset(&mut self) -> u32 {
-        SCRATCH + self.below(9) as u32
     }
 
     fn leaf(&mut self, kind: Kind, depth: u32) {
@@ -348,11 +345,11 @@ impl Body<'_> {
                 let bits = edge(kind, self.random);
                 self.constant(kind, bits);
             }
-            5 if depth > 0 => {
+            5 | 6 if depth > 0 => {
                 self.address(depth);
                 let loads = LOADS[kind.index()];
                 let load = loads[self.below(loads.len() as u64) as usize];
-                let offset = self.scratch_offset();
+                let offset = self.below(SCRATCH.into()) as u32;
                 self.access(load, offset);
             }
             _ => self.entry(kind),
@@ -549,7 +546,7 @@ impl Body<'_> {
                 self.one_nan(kind);
                 let stores = STORES[kind.index()];
                 let store = stores[self.below(stores.len() as u64) as usize];
-                let offset = self.scratch_offset();
+                let offset = SCRATCH + self.below(9) as u32;
                 self.access(store, offset);
             }
             25 | 26 => {
@@ -726,6 +723,7 @@ pub fn sample(seed: u64) -> Sample {
             table.extend(edge(kind, &mut random).to_le_bytes());
         }
     }
+    table.extend((0..SCRATCH_BYTES).map(|_| random.next() as u8));
     let mut data = DataSection::new();
     data.active(0, &ConstExpr::i32_const(0), table);
 
