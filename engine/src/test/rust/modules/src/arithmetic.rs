@@ -67,8 +67,10 @@ const NUMERIC: [(u16, u16, &[Kind], Kind); 36] = [
 const I32_EQZ: u16 = 0x45;
 const F64_GE: u16 = 0x66;
 const I32_DIV_S: u16 = 0x6D;
+const I32_REM_S: u16 = 0x6F;
 const I32_REM_U: u16 = 0x70;
 const I64_DIV_S: u16 = 0x7F;
+const I64_REM_S: u16 = 0x81;
 const I64_REM_U: u16 = 0x82;
 const F32_COPYSIGN: u16 = 0x98;
 const F64_COPYSIGN: u16 = 0xA6;
@@ -99,6 +101,9 @@ const SCRATCH_BYTES: u32 = 512;
 /// Results are in the second page.
 const LOG: u32 = 1 << 16;
 const LOG_MASK: i32 = 0xFFF8;
+
+/// How many functions of a module have one instruction.
+const PROBES: usize = 8;
 
 // The globals.
 const FUEL: u32 = 0;
@@ -231,6 +236,60 @@ fn edge(kind: Kind, random: &mut Random) -> u64 {
         F32 => edge_f32(random).to_bits().into(),
         F64 => edge_f64(random).to_bits(),
     }
+}
+
+/// An operand at which this instruction is easily wrong.
+fn delicate(op: u16, kind: Kind, random: &mut Random) -> u64 {
+    let whole = match op {
+        I32_DIV_S | I64_DIV_S | I32_REM_S | I64_REM_S => [i64::MIN, -1, -1, 0],
+        // Between two floats, or beyond the double between them.
+        0xB2..=0xB5 | 0xB7..=0xBA => [
+            (1 << 24) + 1,
+            i64::MIN | 1,
+            (1 << 62) + (1 << 38) + 1,
+            i64::MIN + (1 << 39) + 1,
+        ],
+        _ => [i64::MIN, -1, 0, 1],
+    };
+    let real = match op {
+        0xA8..=0xAB | 0xAE..=0xB1 | 0x100..=0x107 => {
+            let (below, limit) = range(op);
+            let least = if kind == F32 {
+                f64::from((below as f32).next_up())
+            } else {
+                below.next_up()
+            };
+            [below, least, limit, -0.9]
+        }
+        0x8D..=0x90 | 0x9B..=0x9E => [-0.5, 2.5, -0.2, 1e300],
+        _ => [0.0, -0.0, f64::NAN, 2.0],
+    };
+    let number = random.below(4) as usize;
+    match kind {
+        I32 if whole[number] == i64::MIN => i32::MIN as u64,
+        I32 | I64 => whole[number] as u64,
+        F32 => (real[number] as f32).to_bits().into(),
+        F64 => real[number].to_bits(),
+    }
+}
+
+/// What this conversion takes: values between these two.
+fn range(op: u16) -> (f64, f64) {
+    match op {
+        0xA8 | 0x100 => (-2_147_483_904.0, 2_147_483_648.0),
+        0xAA | 0x102 => (-2_147_483_649.0, 2_147_483_648.0),
+        0xA9 | 0xAB | 0x101 | 0x103 => (-1.0, 4_294_967_296.0),
+        0xAE | 0x104 => (-9_223_373_136_366_403_584.0, 9_223_372_036_854_775_808.0),
+        0xB0 | 0x106 => (-9_223_372_036_854_777_856.0, 9_223_372_036_854_775_808.0),
+        _ => (-1.0, 18_446_744_073_709_551_616.0),
+    }
+}
+
+/// Whether an instruction has operands at which it is easily wrong.
+fn is_delicate(op: u16) -> bool {
+    matches!(op,
+        I32_DIV_S..=I32_REM_U | I64_DIV_S..=I64_REM_U | 0x8B..=0x91 | 0x96..=0x98
+        | 0x99..=0x9F | 0xA4..=0xA6 | 0xA8..=0xAB | 0xAE..=0xBA | 0x100..=0x107)
 }
 
 /// A function's code as it grows.
@@ -409,8 +468,14 @@ impl Body<'_> {
 
     fn operation(&mut self, op: u16, operands: &[Kind], depth: u32) {
         let is_safe = !self.traps || self.random.once_in(2);
+        let at_edge = is_delicate(op) && self.random.once_in(4);
         for (index, operand) in operands.iter().enumerate() {
-            self.expression(*operand, depth.saturating_sub(1));
+            if at_edge {
+                let bits = delicate(op, *operand, self.random);
+                self.constant(*operand, bits);
+            } else {
+                self.expression(*operand, depth.saturating_sub(1));
+            }
             match op {
                 I32_DIV_S..=I32_REM_U | I64_DIV_S..=I64_REM_U if is_safe && index == 1 => {
                     self.divisor(op, *operand);
@@ -444,15 +509,7 @@ impl Body<'_> {
 
     /// Makes the topmost operand one that can become an integer.
     fn convertible(&mut self, op: u16, kind: Kind) {
-        let (below, limit) = match op {
-            0xA8 => (-2_147_483_904.0, 2_147_483_648.0),
-            0xAA => (-2_147_483_649.0, 2_147_483_648.0),
-            0xA9 | 0xAB => (-1.0, 4_294_967_296.0),
-            0xAE => (-9_223_373_136_366_403_584.0, 9_223_372_036_854_775_808.0),
-            0xB0 => (-9_223_372_036_854_777_856.0, 9_223_372_036_854_775_808.0),
-            _ => (-1.0, 18_446_744_073_709_551_616.0),
-        };
-        let limit: f64 = limit;
+        let (below, limit) = range(op);
         let most = if kind == F32 {
             f64::from(f32::from_bits((limit as f32).to_bits() - 1))
         } else {
@@ -603,6 +660,16 @@ impl Body<'_> {
         self.emit(Instruction::End);
     }
 
+    /// The code of a function with one instruction, which may trap.
+    fn probe(&mut self, op: u16, operands: &[Kind]) {
+        for operand in operands {
+            let bits = delicate(op, *operand, self.random);
+            self.constant(*operand, bits);
+        }
+        self.op(op);
+        self.emit(Instruction::End);
+    }
+
     fn whole(&mut self, result: Kind) {
         self.get(0);
         let bits = self.random.next() as i32;
@@ -694,6 +761,28 @@ pub fn sample(seed: u64) -> Sample {
         locals.extend(KINDS.iter().map(|kind| (1, kind.val_type())));
         locals.push((1 + COUNTERS, ValType::I32));
         let mut function = Function::new(locals);
+        function.raw(body.code);
+        code.function(&function);
+    }
+
+    let delicate: Vec<(u16, &[Kind], Kind)> = NUMERIC
+        .iter()
+        .flat_map(|row| (row.0..=row.1).map(|op| (op, row.2, row.3)))
+        .filter(|(op, ..)| is_delicate(*op))
+        .collect();
+    for index in (results.len() as u32..).take(PROBES) {
+        let (op, operands, result) = delicate[random.below(delicate.len() as u64) as usize];
+        functions.function(result as u32);
+        exports.export(&index.to_string(), ExportKind::Func, index);
+        let mut body = Body {
+            traps: true,
+            callees: Vec::new(),
+            random: &mut random,
+            code: Vec::new(),
+            loops: 0,
+        };
+        body.probe(op, operands);
+        let mut function = Function::new([]);
         function.raw(body.code);
         code.function(&function);
     }
