@@ -242,12 +242,18 @@ fn edge(kind: Kind, random: &mut Random) -> u64 {
 fn delicate(op: u16, kind: Kind, random: &mut Random) -> u64 {
     let whole = match op {
         I32_DIV_S | I64_DIV_S | I32_REM_S | I64_REM_S => [i64::MIN, -1, -1, 0],
-        // Between two floats, or beyond the double between them.
-        0xB2..=0xB5 | 0xB7..=0xBA => [
+        // Just above the middle of two floats, and of two doubles.
+        0xB2..=0xB5 => [
             (1 << 24) + 1,
             i64::MIN | 1,
             (1 << 62) + (1 << 38) + 1,
             i64::MIN + (1 << 39) + 1,
+        ],
+        0xB7..=0xBA => [
+            (1 << 53) + 1,
+            i64::MIN | 1,
+            (1 << 62) + (1 << 9) + 1,
+            i64::MIN + (1 << 10) + 1,
         ],
         _ => [i64::MIN, -1, 0, 1],
     };
