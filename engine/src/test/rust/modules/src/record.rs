@@ -11,6 +11,7 @@
 //!   is set before
 //! - `H` INDEX ARGUMENTS RESULTS: the imported function of that index is called
 //! - `R` VALUES: the end of an instantiation or a call
+//! - `F` VALUE: the units of fuel that the call used which just returned, if fuel is counted
 //! - `T` TEXT: a trap instead, by wasmtime's name for it
 //! - `G` NAME VALUE: an exported global, at the end
 //! - `E` NAME VALUES: an exported table of functions, at the end
@@ -33,6 +34,9 @@ const ROUNDS: u32 = 2;
 
 const LINE: usize = 64;
 
+/// The units of fuel before each call. No module uses as many.
+const MUCH: u64 = 1 << 60;
+
 /// More than the modules' fuel lets them recurse.
 pub const STACK_BYTES: usize = 128 << 20;
 
@@ -41,6 +45,7 @@ const UNKNOWN: u64 = -2_i64 as u64;
 
 pub struct Recorder {
     engine: Engine,
+    is_metered: bool,
 }
 
 /// The recording and the random numbers of one module.
@@ -132,7 +137,8 @@ fn trap_name(error: &Error) -> String {
 }
 
 impl Recorder {
-    pub fn new() -> Result<Recorder, Error> {
+    /// Of modules whose fuel is counted or not.
+    pub fn new(is_metered: bool) -> Result<Recorder, Error> {
         let mut config = Config::new();
         config
             .cranelift_opt_level(OptLevel::None)
@@ -145,9 +151,11 @@ impl Recorder {
             .memory_init_cow(false)
             .signals_based_traps(false)
             .wasm_backtrace_max_frames(None)
-            .wasm_exceptions(true);
+            .wasm_exceptions(true)
+            .consume_fuel(is_metered);
         Ok(Recorder {
             engine: Engine::new(&config)?,
+            is_metered,
         })
     }
 
@@ -159,6 +167,9 @@ impl Recorder {
             random: Random(!seed),
         };
         let mut store = Store::new(&self.engine, log);
+        if self.is_metered {
+            store.set_fuel(MUCH).expect("fuel is counted");
+        }
         let refusal = self.run(sample, &mut store).err();
         let mut log = store.into_data();
         if let Some(error) = refusal {
@@ -272,12 +283,19 @@ impl Guest<'_> {
         log.event(b'C');
         log.text(name);
         log.values(arguments.iter().map(bits));
+        if self.store.get_fuel().is_ok() {
+            self.store.set_fuel(MUCH).expect("fuel is counted");
+        }
         let mut results = vec![Val::I32(0); kind.results().len()];
         match function.call(&mut *self.store, &arguments, &mut results) {
             Ok(()) => {
                 let values: Vec<u64> = results.iter().map(|value| self.bits(value)).collect();
                 self.store.data_mut().event(b'R');
                 self.store.data_mut().values(values.into_iter());
+                if let Ok(left) = self.store.get_fuel() {
+                    self.store.data_mut().event(b'F');
+                    self.store.data_mut().value(MUCH - left);
+                }
             }
             Err(error) => {
                 let name = trap_name(&error);

@@ -27,7 +27,7 @@ interface ComparedGuest {
   /** Begins to count the fuel of a call of this function. */
   void beginFuel(int function);
 
-  /** The fuel of the call that returned. */
+  /** The fuel of the call that returned, or {@link #UNKNOWN} if it is not counted. */
   long usedFuel();
 
   /** The fuel of the call that trapped, or {@link #UNKNOWN}. */
@@ -46,6 +46,9 @@ interface ComparedGuest {
 
   /** The function's index, or -1 for null. */
   long element(int table, int index);
+
+  /** The size of the memory, or 0 if there is none. */
+  int pages();
 
   byte[] memory();
 }

@@ -52,10 +52,6 @@ final class CompiledGuest implements ComparedGuest {
     this.budget = budget;
   }
 
-  boolean isMetered() {
-    return variant.isMetered();
-  }
-
   @Override
   public void beginFuel(int function) {
     code().beginFuel(budget);
@@ -63,7 +59,7 @@ final class CompiledGuest implements ComparedGuest {
 
   @Override
   public long usedFuel() {
-    return code().usedFuel();
+    return variant.isMetered() ? code().usedFuel() : UNKNOWN;
   }
 
   @Override
@@ -152,6 +148,11 @@ final class CompiledGuest implements ComparedGuest {
   @Override
   public long element(int table, int index) {
     return index(code().table(table).get(index));
+  }
+
+  @Override
+  public int pages() {
+    return code().linear().pages();
   }
 
   @Override

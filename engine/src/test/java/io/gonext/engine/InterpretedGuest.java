@@ -37,7 +37,7 @@ final class InterpretedGuest implements ComparedGuest {
 
   @Override
   public long usedFuel() {
-    return counted.used();
+    return isMetered ? counted.used() : UNKNOWN;
   }
 
   @Override
@@ -148,6 +148,11 @@ final class InterpretedGuest implements ComparedGuest {
   @Override
   public long element(int table, int index) {
     return instance().table(table).ref(index);
+  }
+
+  @Override
+  public int pages() {
+    return module.memory() == null ? 0 : instance().memory().pages();
   }
 
   @Override

@@ -7,12 +7,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /**
  * A random valid module that is hard on structured control: blocks with parameters and results,
- * branches to any label with operands left below, calls with several results, many locals. It ends,
- * because it counts loops and calls in a global. NaNs that arithmetic makes have one payload, so
- * that every result has only one right value.
+ * branches to any label with operands left below, calls with several results, tail calls, many
+ * locals. It ends, because it counts loops and calls in a global. NaNs that arithmetic makes have
+ * one payload, so that every result has only one right value.
  */
 final class RandomModule {
   /** The index of the global that counts down. */
@@ -52,6 +53,8 @@ final class RandomModule {
   /** The type of each function; the first two are imported. */
   private final int[] functions;
 
+  private final boolean hasTailCalls;
+
   private RandomModule(long seed, Exceptions exceptions) {
     this.exceptions = exceptions;
     random = new SplittableRandom(seed);
@@ -67,6 +70,7 @@ final class RandomModule {
           new Object[many.length], i -> many[i] = random.nextInt(9) == 0 ? Op.F64 : Op.I64);
       type(many, new byte[] {Op.I64, Op.I64});
     }
+    hasTailCalls = once(3);
     functions = new int[3 + random.nextInt(4)];
     functions[1] = 1;
     for (int i = 2; i < functions.length; i++) {
@@ -262,6 +266,10 @@ final class RandomModule {
       steps--;
       if (exceptions != Exceptions.NONE && once(5)) {
         exceptions();
+        return;
+      }
+      if (hasTailCalls && once(12)) {
+        tailCall();
         return;
       }
       switch (random.nextInt(24)) {
@@ -553,6 +561,30 @@ final class RandomModule {
       }
       pop(called[0].length);
       push(called[1]);
+    }
+
+    /** Now and then, calls a function with the same results last. */
+    private void tailCall() {
+      int[] same =
+          IntStream.range(0, functions.length)
+              .filter(function -> Arrays.equals(types.get(functions[function])[1], type[1]))
+              .toArray();
+      int callee = same[random.nextInt(same.length)];
+      condition();
+      code.bytes(Op.IF, 0x40);
+      int outer = base;
+      int height = stack.size();
+      base = height;
+      want(types.get(functions[callee])[0]);
+      if (callee >= 2 && once(2)) {
+        code.bytes(Op.I32_CONST, once(10) ? random.nextInt(TABLE_SIZE) : callee - 2);
+        code.bytes(Op.RETURN_CALL_INDIRECT).u32(functions[callee]).bytes(0);
+      } else {
+        code.bytes(Op.RETURN_CALL, callee);
+      }
+      code.bytes(Op.END);
+      cut(height);
+      base = outer;
     }
 
     private void bulk() {

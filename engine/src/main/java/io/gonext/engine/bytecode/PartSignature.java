@@ -6,7 +6,6 @@ import static java.lang.constant.ConstantDescs.CD_void;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -49,7 +48,11 @@ final class PartSignature {
   }
 
   static boolean isWide(FunctionCode code, Part part) {
-    return inputs(code, part).stream().mapToInt(Kind::slots).sum() > Names.MOST_SLOTS;
+    int slots = Kind.slots(part.operands);
+    for (int local : part.inputs) {
+      slots += Kind.of(code.locals[local]).slots();
+    }
+    return slots > Names.MOST_SLOTS;
   }
 
   /** The kinds of what a part takes: operands, then locals. */
@@ -74,7 +77,11 @@ final class PartSignature {
   }
 
   static List<Kind> kinds(FunctionCode code, int[] locals) {
-    return Arrays.stream(locals).mapToObj(local -> Kind.of(code.locals[local])).toList();
+    List<Kind> kinds = new ArrayList<>(locals.length);
+    for (int local : locals) {
+      kinds.add(Kind.of(code.locals[local]));
+    }
+    return kinds;
   }
 
   /** The types of the operands that a part leaves at an exit. */
@@ -83,7 +90,7 @@ final class PartSignature {
   }
 
   static List<Kind> kinds(byte[] types) {
-    List<Kind> kinds = new ArrayList<>();
+    List<Kind> kinds = new ArrayList<>(types.length);
     for (byte type : types) {
       kinds.add(Kind.of(type));
     }

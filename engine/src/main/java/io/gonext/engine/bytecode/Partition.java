@@ -182,7 +182,11 @@ final class Partition {
   }
 
   private static int sum(List<Item> items) {
-    return items.stream().mapToInt(Item::bytes).sum();
+    int sum = 0;
+    for (Item item : items) {
+      sum += item.bytes;
+    }
+    return sum;
   }
 
   private Item construct(int opener, boolean cutsLoops) {
@@ -358,7 +362,11 @@ final class Partition {
   }
 
   private int position(Mentions range) {
-    return IntStream.range(range.from, range.to).map(i -> code.position[i]).min().orElseThrow();
+    int lowest = code.position[range.from];
+    for (int i = range.from + 1; i < range.to; i++) {
+      lowest = Math.min(lowest, code.position[i]);
+    }
+    return lowest;
   }
 
   /** Finds what each part takes from the stack, and what it leaves if control falls out. */

@@ -2,6 +2,7 @@ package io.gonext.engine.bytecode;
 
 import java.lang.classfile.ClassBuilder;
 import java.lang.classfile.ClassFile;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +31,11 @@ final class Spill {
 
     /** The fields of several values, in order. */
     List<String> fields(List<Kind> kinds) {
-      return kinds.stream().map(this::field).toList();
+      List<String> fields = new ArrayList<>(kinds.size());
+      for (Kind kind : kinds) {
+        fields.add(field(kind));
+      }
+      return fields;
     }
   }
 
