@@ -1,7 +1,7 @@
 package io.gonext.cli;
 
 import io.gonext.cli.admin.StoreOptions;
-import io.gonext.cli.kit.MirrorConverter;
+import io.gonext.cli.fetch.MirrorConverter;
 import io.gonext.cli.output.OptionPairs;
 import io.gonext.engine.EngineLimits;
 import io.gonext.host.AddressRange;
