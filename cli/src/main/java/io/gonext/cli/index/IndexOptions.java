@@ -36,7 +36,8 @@ public final class IndexOptions {
       paramLabel = "URL|FILE",
       defaultValue = "${env:GONEXT_INDEX}",
       description = {
-        "The index: an https URL, a file, or oci://HOST/REPOSITORY:TAG",
+        "The index: an https URL, a file, or",
+        "oci://HOST/REPOSITORY:TAG",
         "(default: $GONEXT_INDEX)."
       })
   private @Nullable String index;
@@ -56,8 +57,9 @@ public final class IndexOptions {
       paramLabel = "FILE",
       defaultValue = "${env:GONEXT_TRUST}",
       description = {
-        "A trust policy. Without --index-key, one of its publishers must have",
-        "signed the index (default: $GONEXT_TRUST)."
+        "A trust policy. Without --index-key, one of its",
+        "publishers must have signed the index",
+        "(default: $GONEXT_TRUST)."
       })
   private @Nullable Path policy;
 

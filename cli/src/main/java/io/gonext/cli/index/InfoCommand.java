@@ -35,8 +35,8 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
     name = "info",
     description = {
-      "Show what is known of a plugin: from an index, a bundle or a registry, with",
-      "its SBOM and provenance where there are any."
+      "Show what an index, a bundle or a registry says of a plugin.",
+      "SBOM and provenance are shown where there are any."
     },
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
@@ -57,8 +57,9 @@ public final class InfoCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "NAME[@VERSION]|FILE|REFERENCE",
       description = {
-        "A plugin of the index, its newest version if none is given;",
-        "or a .gnplugin file; or oci://HOST/REPOSITORY:TAG."
+        "A plugin of the index (its newest version if",
+        "none is given), a .gnplugin file, or",
+        "oci://HOST/REPOSITORY:TAG."
       })
   private String plugin;
 
