@@ -8,6 +8,7 @@ import io.gonext.host.registry.OciReference;
 import io.gonext.host.registry.PluginDescription;
 import io.gonext.host.registry.PulledIndex;
 import io.gonext.host.registry.PulledPlugin;
+import io.gonext.host.registry.RegistryProxies;
 import io.gonext.host.registry.TransferListener;
 import java.io.IOException;
 import java.io.InputStream;
@@ -29,13 +30,7 @@ public final class Downloads implements AutoCloseable {
   private static final Duration CONNECT = Duration.ofSeconds(10);
   private static final Duration ANSWER = Duration.ofSeconds(60);
 
-  private final HttpClient client =
-      HttpClient.newBuilder()
-          .connectTimeout(CONNECT)
-          // Never from https to http.
-          .followRedirects(HttpClient.Redirect.NORMAL)
-          .build();
-
+  private final HttpClient client;
   private final Function<OciReference, OciClient> registries;
   private final TransferListener listener;
 
@@ -43,8 +38,7 @@ public final class Downloads implements AutoCloseable {
    * @param registries how registries are reached
    */
   public Downloads(RegistryOptions registries) {
-    this.registries = registries::client;
-    this.listener = TransferListener.NONE;
+    this(registries::client, registries.proxies(), TransferListener.NONE);
   }
 
   /**
@@ -52,7 +46,22 @@ public final class Downloads implements AutoCloseable {
    * @param listener of what is pulled from them
    */
   public Downloads(PullOptions registries, TransferListener listener) {
-    this.registries = registries::client;
+    this(registries::client, registries.proxies(), listener);
+  }
+
+  private Downloads(
+      Function<OciReference, OciClient> registries,
+      RegistryProxies proxies,
+      TransferListener listener) {
+    this.client =
+        HttpClient.newBuilder()
+            .connectTimeout(CONNECT)
+            // Never from https to http.
+            .followRedirects(HttpClient.Redirect.NORMAL)
+            .proxy(new ChosenProxies(proxies))
+            .authenticator(ChosenProxies.login(proxies))
+            .build();
+    this.registries = registries;
     this.listener = listener;
   }
 

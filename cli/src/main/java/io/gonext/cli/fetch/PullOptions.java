@@ -3,6 +3,7 @@ package io.gonext.cli.fetch;
 import io.gonext.host.registry.OciClient;
 import io.gonext.host.registry.OciReference;
 import io.gonext.host.registry.RegistryMirror;
+import io.gonext.host.registry.RegistryProxies;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Mixin;
@@ -20,6 +21,11 @@ public final class PullOptions {
   private List<RegistryMirror> mirrors = new ArrayList<>();
 
   @Mixin private RegistryOptions registry;
+
+  /** How servers are reached, by the command line or the environment. */
+  RegistryProxies proxies() {
+    return registry.proxies();
+  }
 
   /** A client that may ask the registries of these references and their mirrors, and no other. */
   public OciClient client(OciReference... references) {

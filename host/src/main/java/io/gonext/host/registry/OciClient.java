@@ -61,16 +61,22 @@ public final class OciClient implements AutoCloseable {
         settings,
         new Parts(
             InetAddress::getAllByName,
-            SslContextFactory.Client::new,
+            () -> tls(settings),
             new CredentialProgram(DockerConfig.searchPath(), HELPER_LIMIT),
             Thread::sleep,
             RandomGenerator.getDefault(),
             System::nanoTime));
   }
 
+  static SslContextFactory.Client tls(RegistrySettings settings) {
+    SslContextFactory.Client tls = new SslContextFactory.Client();
+    settings.authorities().map(Authorities::with).ifPresent(tls::setTrustStore);
+    return tls;
+  }
+
   OciClient(RegistrySettings settings, Parts parts) {
     this.settings = settings;
-    this.http = new RegistryHttp(parts.lookup(), parts.tls());
+    this.http = new RegistryHttp(parts.lookup(), parts.tls(), settings.proxies());
     this.authorizer =
         new Authorizer(http, new DockerConfig(settings.dockerConfig(), parts.helper()));
     this.retries = new Retries(parts.pause(), parts.random());
