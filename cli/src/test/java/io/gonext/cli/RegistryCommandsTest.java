@@ -106,7 +106,7 @@ class RegistryCommandsTest {
         .isEqualTo("{\"repository\":\"" + reference + "\",\"tags\":[\"1.0.0_b1\",\"latest\"]}\n");
     assertThat(said("plugin", "copy", reference + ":1.0.0+b1", reference + "-copy"))
         .startsWith("ok  " + reference + "-copy:1.0.0_b1@sha256:")
-        .contains("0 bytes sent, 1 artifacts");
+        .contains("0 bytes sent, referrers: 1");
     assertThat(said("plugin", "tags", reference + "-copy")).isEqualTo("1.0.0_b1\n");
   }
 

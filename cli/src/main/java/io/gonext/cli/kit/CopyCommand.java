@@ -53,7 +53,7 @@ final class CopyCommand extends KitCommand {
     return new Answer(
         ExitCode.OK,
         List.of(
-            "ok  %s, %s sent, %d artifacts that refer to it"
+            "ok  %s, %s sent, referrers: %d"
                 .formatted(copied.reference(), Sizes.text(copied.bytesSent()), copied.referrers())),
         JsonLines.fields(
             "reference",

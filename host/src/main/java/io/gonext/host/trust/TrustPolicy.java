@@ -1,9 +1,9 @@
 package io.gonext.host.trust;
 
 import io.gonext.host.UntrustedException;
+import io.gonext.host.json.SchemaFile;
 import io.gonext.host.trust.Verdict.Signer;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -174,14 +174,7 @@ public final class TrustPolicy {
 
   /** The JSON Schema of a policy, UTF-8. */
   public static byte[] schema() {
-    try (var in = TrustPolicy.class.getResourceAsStream(SCHEMA)) {
-      if (in == null) {
-        throw new IllegalStateException(SCHEMA + " is missing from the host's jar");
-      }
-      return in.readAllBytes();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return SchemaFile.bytes(TrustPolicy.class, SCHEMA);
   }
 
   public Mode mode() {
