@@ -11,6 +11,7 @@ import io.gonext.host.UntrustedException;
 import io.gonext.server.ServerStartException;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
@@ -29,24 +30,19 @@ final class Failures {
   private static final String DEBUG = "GONEXT_DEBUG";
 
   private static final String JSON = "--json";
+  private static final String DETAILS = "details";
 
   private Failures() {}
 
   static int usage(ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
     String message = message(e, command);
+    Failure failure =
+        new Failure(message, JsonLines.fields(DETAILS, List.of()), List.of(), ExitCode.USAGE);
     // After a wrong argument, the option itself may not be parsed yet.
-    if (command.getCommandSpec().findOption(JSON) != null && List.of(args).contains(JSON)) {
-      return json(command, message, List.of(), ExitCode.USAGE);
-    }
-    PrintWriter err = new PlainWriter(command.getErr());
-    err.println("gonext: " + message);
-    err.println(seeHelp(command));
-    return ExitCode.USAGE;
-  }
-
-  private static String seeHelp(CommandLine command) {
-    return "Try '" + command.getCommandSpec().qualifiedName() + " --help'.";
+    return command.getCommandSpec().findOption(JSON) != null && List.of(args).contains(JSON)
+        ? printJson(command, failure)
+        : printLines(command, failure);
   }
 
   private static String message(ParameterException e, CommandLine command) {
@@ -91,47 +87,37 @@ final class Failures {
     };
   }
 
-  /** Prints a refusal; several problems are one line each, or an array in JSON. */
+  /**
+   * What is printed of a failure.
+   *
+   * @param fields beside the message and the exit code, for programs
+   * @param lines below the message, for people
+   */
+  private record Failure(
+      String message, Map<String, Object> fields, List<String> lines, int exitCode) {}
+
+  /** A refusal; several problems are one line each, or an array in JSON. */
   private static int refused(
       CommandLine command, String message, List<String> problems, int exitCode) {
-    if (wantsJson(command)) {
-      new JsonLines(command.getOut())
-          .print(
-              JsonLines.fields(
-                  "error",
-                  message,
-                  "problems",
-                  problems,
-                  "details",
-                  List.of(),
-                  "exit_code",
-                  exitCode));
-      return exitCode;
-    }
-    return failed(
+    return print(
         command,
-        message,
-        problems.size() > 1 ? problems.stream().map(problem -> "- " + problem).toList() : List.of(),
-        exitCode);
+        new Failure(
+            message,
+            JsonLines.fields("problems", problems, DETAILS, List.of()),
+            problems.size() > 1
+                ? problems.stream().map(problem -> "- " + problem).toList()
+                : List.of(),
+            exitCode));
   }
 
   private static int untrusted(CommandLine command, UntrustedException e) {
-    String message = String.valueOf(e.getMessage());
-    if (wantsJson(command)) {
-      new JsonLines(command.getOut())
-          .print(
-              JsonLines.fields(
-                  "error",
-                  message,
-                  "code",
-                  e.code(),
-                  "details",
-                  List.of(),
-                  "exit_code",
-                  ExitCode.SOFTWARE));
-      return ExitCode.SOFTWARE;
-    }
-    return failed(command, message, ExitCode.SOFTWARE);
+    return print(
+        command,
+        new Failure(
+            String.valueOf(e.getMessage()),
+            JsonLines.fields("code", e.code(), DETAILS, List.of()),
+            List.of(),
+            ExitCode.SOFTWARE));
   }
 
   private static boolean wantsJson(CommandLine command) {
@@ -145,21 +131,29 @@ final class Failures {
 
   private static int failed(
       CommandLine command, String message, List<String> details, int exitCode) {
-    if (wantsJson(command)) {
-      return json(command, message, details, exitCode);
-    }
-    PrintWriter err = new PlainWriter(command.getErr());
-    err.println("gonext: " + message);
-    details.forEach(detail -> err.println("  " + detail));
-    if (exitCode == ExitCode.USAGE) {
-      err.println(seeHelp(command));
-    }
-    return exitCode;
+    return print(
+        command, new Failure(message, JsonLines.fields(DETAILS, details), details, exitCode));
   }
 
-  private static int json(CommandLine command, String message, List<String> details, int exitCode) {
-    new JsonLines(command.getOut())
-        .print(JsonLines.fields("error", message, "details", details, "exit_code", exitCode));
-    return exitCode;
+  private static int print(CommandLine command, Failure failure) {
+    return wantsJson(command) ? printJson(command, failure) : printLines(command, failure);
+  }
+
+  private static int printLines(CommandLine command, Failure failure) {
+    PrintWriter err = new PlainWriter(command.getErr());
+    err.println("gonext: " + failure.message);
+    failure.lines.forEach(line -> err.println("  " + line));
+    if (failure.exitCode == ExitCode.USAGE) {
+      err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+    }
+    return failure.exitCode;
+  }
+
+  private static int printJson(CommandLine command, Failure failure) {
+    Map<String, Object> fields = JsonLines.fields("error", failure.message);
+    fields.putAll(failure.fields);
+    fields.put("exit_code", failure.exitCode);
+    new JsonLines(command.getOut()).print(fields);
+    return failure.exitCode;
   }
 }

@@ -30,6 +30,8 @@ public final class Main {
       int carriers = Runtime.getRuntime().availableProcessors() + SPARE_CARRIERS;
       System.setProperty(CARRIERS, Integer.toString(carriers));
     }
+    // A proxy that asks for a login gets that of HTTPS_PROXY also before a tunnel.
+    System.setProperty("jdk.http.auth.tunneling.disabledSchemes", "");
     PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     int exitCode = run(out, err, args);

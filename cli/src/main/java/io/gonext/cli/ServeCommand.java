@@ -1,7 +1,7 @@
 package io.gonext.cli;
 
 import io.gonext.cli.admin.StoreOptions;
-import io.gonext.cli.kit.MirrorConverter;
+import io.gonext.cli.fetch.MirrorConverter;
 import io.gonext.cli.output.OptionPairs;
 import io.gonext.engine.EngineLimits;
 import io.gonext.host.AddressRange;
@@ -246,6 +246,13 @@ final class ServeCommand implements Callable<Integer> {
   private List<String> plainRegistries = new ArrayList<>();
 
   @Option(
+      names = "--registry-ca",
+      paramLabel = "FILE",
+      description =
+          "A PEM file with certificate authorities for registries, beside those of the JDK.")
+  private @Nullable Path registryAuthorities;
+
+  @Option(
       names = "--breaker",
       paramLabel = "PERCENT/CALLS/SECONDS",
       converter = BreakerConverter.class,
@@ -459,6 +466,9 @@ final class ServeCommand implements Callable<Integer> {
     registries.forEach(settings::allow);
     registryMirrors.forEach(settings::mirror);
     plainRegistries.forEach(settings::plainHttp);
+    if (registryAuthorities != null) {
+      settings.authorities(registryAuthorities);
+    }
     return settings.build();
   }
 

@@ -497,7 +497,7 @@ class FleetTest {
         .isEqualTo(
             "{\"plan\":[{\"action\":\"install\",\"plugin\":\"app\",\"detail\":\"1.0.0\"},"
                 + "{\"action\":\"activate\",\"plugin\":\"app\",\"detail\":\"\"}],\"restored\":[],"
-                + "\"missing_secrets\":[],\"not_in_file\":[]}\n");
+                + "\"missing_secrets\":[],\"not_in_file\":[],\"notes\":[]}\n");
     assertThat(run("apply", "--json")).isZero();
     JsonNode answer = StrictJson.parse(text.getBytes(StandardCharsets.UTF_8));
     assertThat(answer.path("changed").booleanValue()).isTrue();

@@ -188,7 +188,7 @@ class IndexTest {
         Files.readString(index)
             .replace("Says hello", hostile)
             .replace("Apache-2.0", hostile)
-            .replace("hello-1.0.0.gnplugin", "https://example.com/%1b"));
+            .replace("hello-1.0.0.gnplugin", "https://plugins.invalid/%1b"));
     for (String[] command :
         new String[][] {{"search"}, {"info", "hello"}, {"info", "hello", "--json"}}) {
       List<String> words = new ArrayList<>(List.of(command));
@@ -207,7 +207,7 @@ class IndexTest {
             .mapToObj(i ->
                 "{\"version\":\"1.%d.0\",\"description\":\"number NUMBER\",\"digest\":\"sha256:%s\","
                         .formatted(i, "0".repeat(64))
-                    + "\"size\":1000,\"reference\":\"oci://example.com/p:1\"}")
+                    + "\"size\":1000,\"reference\":\"oci://registry.invalid/p:1\"}")
             .collect(Collectors.joining(","));
     Files.writeString(
         dist.resolve("index.json"),
@@ -221,7 +221,7 @@ class IndexTest {
     assertThat(said("search", "--index", index())).hasLineCount(1001);
     assertThat(said("search", "--index", index(), "number 777")).hasLineCount(2);
     assertThat(said("info", "--index", index(), "plugin-777@1.3.0"))
-        .contains("reference  oci://example.com/p:1");
+        .contains("reference  oci://registry.invalid/p:1");
   }
 
   @Test
@@ -271,6 +271,137 @@ class IndexTest {
     assertThat(text).contains("index.json.sig is of an earlier index: sign again, or delete it");
     assertThat(run("index", "build", "--passphrase-file", "x", dist.toString())).isEqualTo(2);
     assertThat(errors).contains("--passphrase-file is for --sign");
+  }
+
+  @Test
+  void a_publisher_of_a_trust_policy_may_sign_the_index() throws Exception {
+    bundle("hello", "1.0.0");
+    said("index", "build", dist.toString());
+    KeyPair publisher = key();
+    sign(publisher);
+    String policy = policy(publisher, "");
+    said("search", "--index", index(), "--trust", policy);
+    assertThat(run("search", "--index", index(), "--trust", policy(key(), ""))).isEqualTo(1);
+    assertThat(errors).contains("its signature is not one of --index-key or --trust");
+    for (String of :
+        List.of(
+            ", \"revoked\": true",
+            ", \"valid_until\": \"2020-01-01T00:00:00Z\"",
+            ", \"valid_from\": \"2999-01-01T00:00:00Z\"")) {
+      assertThat(run("search", "--index", index(), "--trust", policy(publisher, of)))
+          .as(of)
+          .isEqualTo(1);
+      assertThat(errors).contains("no key of the trust policy may sign it");
+    }
+    // A key that is named counts alone.
+    assertThat(
+            run(
+                "search",
+                "--index",
+                index(),
+                "--trust",
+                policy,
+                "--index-key",
+                pem("other", key())))
+        .isEqualTo(1);
+    assertThat(run("search", "--index", index(), "--trust", index())).isEqualTo(1);
+    assertThat(errors).contains("index.json: ").doesNotContain("Exception");
+  }
+
+  private String policy(KeyPair key, String more) throws IOException {
+    return Files.writeString(
+            directory.resolve("trust.json"),
+            """
+            {"publishers": [{"name": "acme", "keys": [{"key": "%s"%s}]}],
+             "rules": [{"publishers": ["acme"]}]}
+            """
+                .formatted(
+                    Files.readString(Path.of(pem("acme", key))).strip().replace("\n", "\\n"), more))
+        .toString();
+  }
+
+  @Test
+  void a_signature_of_minisign_beside_the_index_is_accepted() throws Exception {
+    bundle("hello", "1.0.0");
+    said("index", "build", dist.toString());
+    String base = directory.resolve("acme").toString();
+    said("plugin", "keygen", "--no-passphrase", "--out", base);
+    said("plugin", "sign", "--minisign", "--key", base + ".key", index());
+    assertThat(dist.resolve("index.json.sig")).doesNotExist();
+    said("search", "--index", index(), "--index-key", base + ".minisign.pub");
+  }
+
+  @Test
+  void the_index_of_a_directory_without_bundles_says_so() throws Exception {
+    assertThat(said("index", "build", dist.toString()))
+        .contains("0 plugins", "warning: " + dist + " has no .gnplugin files");
+  }
+
+  @Test
+  void info_shows_the_sbom_and_the_provenance_beside_a_bundle() throws Exception {
+    Path bundle = bundle("hello", "1.0.0");
+    String sha256 = digest(bundle).substring("sha256:".length());
+    Files.writeString(dist.resolve("hello-1.0.0.cdx.json"), sbom(sha256));
+    Files.writeString(dist.resolve("hello-1.0.0.provenance.json"), provenance(sha256));
+    String[] lines = {
+      "packages   1: serde 1.0.228",
+      "tools      rustc 1.95.0",
+      "built by   gonext 1.2.3",
+      "source     git+https://git.example/hello commit 0123abcd, and files that differ from it"
+    };
+    assertThat(said("info", bundle.toString()))
+        .startsWith("hello@1.0.0\n")
+        .contains("licence    Apache-2.0", "requests   kv.read", "digest     sha256:" + sha256)
+        .contains(lines);
+    said("index", "build", dist.toString());
+    assertThat(said("info", "--index", index(), "hello")).contains(lines);
+    assertThat(said("info", "--json", bundle.toString()))
+        .contains(
+            "\"sbom\":{\"complete\":true,\"tools\":[\"rustc"
+                + " 1.95.0\"],\"packages\":[{\"name\":\"serde\"",
+            "\"provenance\":{\"builder\":\"gonext 1.2.3\",\"language\":\"rust\",\"source\":\"git+",
+            "\"modified\":true");
+  }
+
+  @Test
+  void info_leaves_out_documents_of_another_bundle_and_says_so() throws Exception {
+    Path bundle = bundle("hello", "1.0.0");
+    Files.writeString(dist.resolve("hello-1.0.0.cdx.json"), sbom("0".repeat(64)));
+    Files.writeString(dist.resolve("hello-1.0.0.provenance.json"), "{}");
+    assertThat(said("info", bundle.toString())).doesNotContain("packages", "built by");
+    assertThat(errors)
+        .contains("warning: the SBOM is of another bundle", "warning: the provenance: ");
+  }
+
+  private static String sbom(String sha256) {
+    return """
+    {"bomFormat": "CycloneDX", "specVersion": "1.6",
+     "metadata": {"component": {"name": "hello", "version": "1.0.0",
+       "hashes": [{"alg": "SHA-256", "content": "%s"}]}},
+     "components": [{"name": "serde", "version": "1.0.228", "scope": "required"},
+       {"name": "syn", "version": "2.0.0", "scope": "excluded"}],
+     "formulation": [{"components": [{"name": "rustc", "version": "1.95.0"}]}],
+     "compositions": [{"aggregate": "complete", "dependencies": ["plugin"]}]}
+    """
+        .formatted(sha256);
+  }
+
+  private static String provenance(String sha256) {
+    return """
+    {"_type": "https://in-toto.io/Statement/v1",
+     "subject": [{"name": "hello-1.0.0.gnplugin", "digest": {"sha256": "%s"}}],
+     "predicateType": "https://slsa.dev/provenance/v1",
+     "predicate": {
+       "buildDefinition": {
+         "buildType": "https://gonext.io/provenance/plugin-pack/v1",
+         "externalParameters": {"language": "rust"},
+         "resolvedDependencies": [{"name": "source",
+           "uri": "git+https://git.example/hello@0123abcd",
+           "digest": {"gitCommit": "0123abcd"}, "annotations": {"modified": true}}]},
+       "runDetails": {"builder": {"id": "https://gonext.io/provenance/gonext",
+         "version": {"gonext": "1.2.3"}}}}}
+    """
+        .formatted(sha256);
   }
 
   @Test

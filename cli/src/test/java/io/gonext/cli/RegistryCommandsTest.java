@@ -62,15 +62,18 @@ class RegistryCommandsTest {
     Path bundle = bundle("1.0.0");
     Files.write(directory.resolve("app-1.0.0.gnplugin.sig"), new byte[64]);
     Files.writeString(directory.resolve("app-1.0.0.gnplugin.minisig"), "untrusted comment: x");
+    Files.writeString(
+        directory.resolve("app-1.0.0.gnplugin.0123456789abcdef.minisig"), "untrusted comment: y");
+    Files.write(directory.resolve("app-1.0.0.gnplugin.old.bak.sig"), new byte[5]);
     Files.writeString(directory.resolve("app-1.0.0.cdx.json"), "{\"bomFormat\":\"CycloneDX\"}");
     Files.writeString(directory.resolve("app-1.0.0.provenance.json"), "{}");
     String reference = reference("files");
     assertThat(said("plugin", "push", bundle.toString(), reference))
-        .matches("ok  " + reference + ":1\\.0\\.0@sha256:[0-9a-f]{64}, .* sent, 2 signatures\\R");
+        .matches("ok  " + reference + ":1\\.0\\.0@sha256:[0-9a-f]{64}, .* sent, 3 signatures\\R");
     Path pulled = Files.createDirectory(directory.resolve("pulled")).resolve("p.gnplugin");
     assertThat(said("plugin", "pull", "-o", pulled.toString(), reference + ":1.0.0"))
         .startsWith("ok  " + pulled + ", ")
-        .contains("2 signatures");
+        .contains("3 signatures");
     assertThat(pulled).hasSameBinaryContentAs(bundle);
     assertThat(Files.readString(directory.resolve("pulled/p.cdx.json"))).contains("CycloneDX");
     assertThat(Files.readString(directory.resolve("pulled/p.provenance.json"))).isEqualTo("{}");
@@ -79,7 +82,8 @@ class RegistryCommandsTest {
           .containsExactlyInAnyOrder(
               "p.gnplugin",
               "p.gnplugin.sig",
-              "p.gnplugin.2.sig",
+              "p.gnplugin.minisig",
+              "p.gnplugin.2.minisig",
               "p.cdx.json",
               "p.provenance.json");
     }
@@ -102,7 +106,7 @@ class RegistryCommandsTest {
         .isEqualTo("{\"repository\":\"" + reference + "\",\"tags\":[\"1.0.0_b1\",\"latest\"]}\n");
     assertThat(said("plugin", "copy", reference + ":1.0.0+b1", reference + "-copy"))
         .startsWith("ok  " + reference + "-copy:1.0.0_b1@sha256:")
-        .contains("0 bytes sent, 1 artifacts");
+        .contains("0 bytes sent, referrers: 1");
     assertThat(said("plugin", "tags", reference + "-copy")).isEqualTo("1.0.0_b1\n");
   }
 
@@ -171,10 +175,126 @@ class RegistryCommandsTest {
     Path lock = lock("unsigned.lock", pushed(bundle("1.0.0"), "unsigned"));
     said("lock", lock.toString());
     try (Served host = serve("refuses", policy, RegistrySettings.none())) {
-      assertThat(run(host.to("apply", lock.toString()))).isEqualTo(1);
-      assertThat(out.toString()).contains("FAILED   install app: 1.0.0: app@1.0.0 is not signed");
+      for (String[] command : new String[][] {{"apply", "--plan"}, {"apply"}}) {
+        assertThat(host.refused(with(command, lock.toString())))
+            .contains("app: the host's trust policy refuses the bundle: app@1.0.0 is not signed");
+        assertThat(out.toString()).isEmpty();
+      }
       assertThat(host.said("list")).doesNotContain("1.0.0");
     }
+  }
+
+  @Test
+  void apply_lets_the_host_fetch_so_that_a_rule_for_a_registry_fits() throws Exception {
+    policy();
+    String pushed = pushed(signed("1.0.0"), "fetched");
+    String next = pushed(signed("1.1.0"), "fetched");
+    Path lock = lock("fetched.lock", pushed);
+    said("lock", lock.toString());
+    TrustPolicy ofRegistry = policy("\"registry\": \"" + registry.registry() + "/acme/*\", ");
+    RegistryPattern allowed = RegistryPattern.parse(reference("fetched"));
+    RegistrySettings fetches = RegistrySettings.builder().allow(allowed).build();
+    try (Served host = serve("fetches", ofRegistry, fetches)) {
+      assertThat(host.said("apply", lock.toString())).contains("the host is as the file says");
+      assertThat(host.said("show", "app")).contains("from " + registry.registry() + "/acme/fetch");
+      assertThat(host.said("audit", "app")).contains("\"reference\":\"" + pushed + "\"");
+      Path update = lock("update.lock", next);
+      said("lock", update.toString());
+      assertThat(host.said("apply", update.toString())).contains("1.0.0 -> 1.1.0");
+      // The digest of the file is that of the bundle, which the host checks.
+      Files.writeString(update, Files.readString(update).replaceFirst("oci://[^\"]*", pushed));
+      Files.writeString(
+          update,
+          Files.readString(update)
+              .replaceFirst("sha256:[0-9a-f]{64}\"\\s*}", "sha256:" + "0".repeat(64) + "\"}"));
+      assertThat(host.refused("apply", update.toString()))
+          .contains("its bundle has the digest " + sha256(directory.resolve("app-1.0.0.gnplugin")));
+    }
+    try (Served host = serve("uploads", ofRegistry, RegistrySettings.none())) {
+      assertThat(host.refused("apply", lock.toString())).contains("no rule", "from upload");
+    }
+    try (Served host = serve("tells", RegistrySettings.none())) {
+      assertThat(run(host.to("apply", "--plan", lock.toString()))).isEqualTo(3);
+      assertThat(out.toString())
+          .contains(
+              "note: app: it is uploaded, since the host does not fetch it: this host pulls from no"
+                  + " registry");
+    }
+  }
+
+  @Test
+  void an_index_in_a_registry_is_searched_and_must_be_signed_and_not_old() throws Exception {
+    policy();
+    Path dist = Files.createDirectory(directory.resolve("dist"));
+    Path bundle = dist.resolve("app-1.0.0.gnplugin");
+    Files.copy(signed("1.0.0"), bundle);
+    Files.copy(directory.resolve("app-1.0.0.gnplugin.sig"), dist.resolve("app-1.0.0.gnplugin.sig"));
+    Files.writeString(dist.resolve("app-1.0.0.cdx.json"), sbom(bundle));
+    said("plugin", "push", bundle.toString(), reference("app-of-index"));
+    String index = dist.resolve("index.json").toString();
+    String key = directory.resolve("acme.key").toString();
+    said("index", "build", "--sign", key, dist.toString());
+    String there = reference("index") + ":latest";
+    assertThat(run("index", "push", index, there)).isEqualTo(1);
+    assertThat(err.toString()).contains("app-1.0.0.gnplugin is relative", "--base oci://");
+    String base = "oci://" + registry.registry() + "/acme";
+    said("index", "build", "--sign", key, "--base", base, dist.toString());
+    assertThat(Files.readString(Path.of(index))).contains(base + "/app:1.0.0");
+    said("plugin", "push", bundle.toString(), base + "/app");
+    byte[] first = Files.readAllBytes(Path.of(index));
+    byte[] firstSignature = Files.readAllBytes(Path.of(index + ".sig"));
+    assertThat(said("index", "push", index, there))
+        .matches("ok  " + there + "@sha256:[0-9a-f]{64}, .* sent, 1 signatures\\R");
+
+    String[] options = {
+      "--index",
+      there,
+      "--index-key",
+      directory.resolve("acme.pub").toString(),
+      "--index-cache",
+      directory.resolve("cache").toString()
+    };
+    assertThat(said(with(new String[] {"search"}, options))).contains("app ");
+    assertThat(said(with(new String[] {"search"}, options))).contains("app ");
+    assertThat(err.toString()).isEmpty();
+    assertThat(said(with(new String[] {"info", "app"}, options)))
+        .contains("reference  " + base + "/app:1.0.0", "packages   1: serde 1.0.228");
+    assertThat(said("info", "--json", base + "/app:1.0.0"))
+        .contains("\"name\":\"app\"", "\"digest\":\"" + sha256(bundle), "\"sbom\":{");
+
+    said("index", "build", "--sign", key, "--base", base, "--serial", "9", dist.toString());
+    said("index", "push", index, there);
+    said(with(new String[] {"search"}, options));
+    Files.write(Path.of(index), first);
+    Files.write(Path.of(index + ".sig"), firstSignature);
+    said("index", "push", index, there);
+    assertThat(run(with(new String[] {"search"}, options))).isEqualTo(1);
+    assertThat(err.toString()).contains("and this machine has seen 9: somebody shows an old index");
+
+    Files.delete(Path.of(index + ".sig"));
+    said("index", "build", "--base", base, "--serial", "10", dist.toString());
+    said("index", "push", index, there);
+    assertThat(run(with(new String[] {"search"}, options))).isEqualTo(1);
+    assertThat(err.toString()).contains("it is not signed: no signature refers to it");
+    assertThat(run("search", "--index", reference("app-of-index") + ":1.0.0")).isEqualTo(1);
+    assertThat(err.toString()).contains("is not an index of plugins but a application/vnd.gonext");
+    assertThat(misused("index", "push", index, reference("index")))
+        .contains("an index is pushed under a tag");
+  }
+
+  private static String sbom(Path bundle) throws Exception {
+    return """
+    {"bomFormat": "CycloneDX", "specVersion": "1.6",
+     "metadata": {"component": {"name": "app", "version": "1.0.0",
+       "hashes": [{"alg": "SHA-256", "content": "%s"}]}},
+     "components": [{"name": "serde", "version": "1.0.228"}],
+     "compositions": [{"aggregate": "complete", "dependencies": ["plugin"]}]}
+    """
+        .formatted(sha256(bundle).substring("sha256:".length()));
+  }
+
+  private static String[] with(String[] command, String... more) {
+    return Stream.concat(Stream.of(command), Stream.of(more)).toArray(String[]::new);
   }
 
   @Test
@@ -257,12 +377,19 @@ class RegistryCommandsTest {
   /** A policy that takes only what the key acme.key has signed; it is the key of acme. */
   private TrustPolicy policy() throws IOException {
     said("plugin", "keygen", "--no-passphrase", "--out", directory.resolve("acme").toString());
+    return policy("");
+  }
+
+  /**
+   * @param ofRule fields of the rule, each with a comma behind it
+   */
+  private TrustPolicy policy(String ofRule) throws IOException {
     return TrustPolicy.parse(
         """
         {"publishers": [{"name": "acme", "keys": [{"key": "%s"}]}],
-         "rules": [{"publishers": ["acme"]}]}
+         "rules": [{%s"publishers": ["acme"]}]}
         """
-            .formatted(Files.readString(directory.resolve("acme.pub")).replace("\n", "\\n"))
+            .formatted(Files.readString(directory.resolve("acme.pub")).replace("\n", "\\n"), ofRule)
             .getBytes(StandardCharsets.UTF_8));
   }
 

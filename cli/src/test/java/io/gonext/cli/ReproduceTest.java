@@ -64,8 +64,22 @@ class ReproduceTest {
   }
 
   @Test
-  void rust_differs_with_a_crate_outside_the_workspace_and_the_cure_names_it() throws Exception {
+  void rust_gives_the_same_bytes_with_crates_outside_the_project() throws Exception {
     requireTools("rust");
+    crateOutside();
+    write(
+        "../near/Cargo.toml",
+        CRATE.formatted("near", "lib") + "[dependencies]\nfar={path=\"../far\"}");
+    write(
+        "../near/src/lib.rs",
+        "#[inline(never)] pub fn at(v: &[u8], i: usize) -> u8 { far::at(v, i) }");
+    write("../far/Cargo.toml", CRATE.formatted("far", "lib"));
+    write("../far/src/lib.rs", "#[inline(never)] pub fn at(v: &[u8], i: usize) -> u8 { v[i] }");
+    assertThat(check()).as("%s%s", out, err).isZero();
+    assertThat(out.toString()).doesNotContain("warning");
+  }
+
+  private void crateOutside() throws IOException {
     write(
         "Cargo.toml", CRATE.formatted("app", "cdylib") + "[dependencies]\nnear={path=\"../near\"}");
     write("../near/Cargo.toml", CRATE.formatted("near", "lib"));
@@ -73,6 +87,14 @@ class ReproduceTest {
     write(
         "src/lib.rs",
         "#[no_mangle] pub extern \"C\" fn f(i: usize) -> u8 { near::at(&[1, 2], i) }");
+  }
+
+  @Test
+  void rust_differs_with_a_crate_outside_and_a_wrapper_of_the_author_and_says_so()
+      throws Exception {
+    requireTools("rust");
+    crateOutside();
+    write(".cargo/config.toml", "[build]\nrustc-wrapper = \"/usr/bin/env\"");
     assertThat(check()).as("%s%s", out, err).isEqualTo(1);
     assertThat(out.toString())
         .startsWith("project: two builds differ")

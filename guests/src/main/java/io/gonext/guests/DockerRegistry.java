@@ -55,6 +55,17 @@ public final class DockerRegistry implements AutoCloseable {
    */
   public static DockerRegistry start(Path directory, String configuration)
       throws IOException, InterruptedException {
+    return start(directory, configuration, "");
+  }
+
+  /** Starts one that speaks TLS, with a certificate and its key in PEM. */
+  public static DockerRegistry startWithTls(Path directory, Path certificate, Path key)
+      throws IOException, InterruptedException {
+    return start(directory, "", ", tls: {certificate: %s, key: %s}".formatted(certificate, key));
+  }
+
+  private static DockerRegistry start(Path directory, String configuration, String ofHttp)
+      throws IOException, InterruptedException {
     Path file = directory.resolve("config.yml");
     Files.writeString(
         file,
@@ -64,9 +75,9 @@ public final class DockerRegistry implements AutoCloseable {
         storage:
           filesystem: {rootdirectory: %s}
           delete: {enabled: true}
-        http: {addr: "127.0.0.1:0", secret: test}
+        http: {addr: "127.0.0.1:0", secret: test%s}
         """
-                .formatted(directory.resolve("blobs"))
+                .formatted(directory.resolve("blobs"), ofHttp)
             + configuration);
     Process process =
         new ProcessBuilder(program().orElseThrow().toString(), "serve", file.toString())

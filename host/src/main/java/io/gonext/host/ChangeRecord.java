@@ -71,6 +71,22 @@ final class ChangeRecord {
    */
   <R, E extends Exception> R watch(
       String event, String actor, String plugin, String version, Change<R, E> change) throws E {
+    return watch(event, actor, plugin, version, "", change);
+  }
+
+  /**
+   * As {@link #watch(String, String, String, String, Change)}.
+   *
+   * @param reference in a registry that the change is about; empty for none
+   */
+  <R, E extends Exception> R watch(
+      String event,
+      String actor,
+      String plugin,
+      String version,
+      String reference,
+      Change<R, E> change)
+      throws E {
     try {
       return change.make();
     } catch (StoreException | UnknownPluginException e) {
@@ -82,14 +98,14 @@ final class ChangeRecord {
           actor,
           plugin.isEmpty() ? e.claimedName() : plugin,
           version,
-          reason(e));
+          reason(reference, e));
       throw e;
     } catch (UntrustedException e) {
       refused.increment();
-      write(event + "_refused", actor, plugin, version, reason(e).put("code", e.code()));
+      write(event + "_refused", actor, plugin, version, reason(reference, e).put("code", e.code()));
       throw e;
     } catch (HostException e) {
-      write(event + "_failed", actor, plugin, version, reason(e));
+      write(event + "_failed", actor, plugin, version, reason(reference, e));
       throw e;
     }
   }
@@ -206,7 +222,7 @@ final class ChangeRecord {
     audit.record(plugin, known, event, actor, detail);
   }
 
-  private static ObjectNode reason(HostException e) {
-    return detail().put("reason", e.getMessage());
+  private static ObjectNode reason(String reference, HostException e) {
+    return detail(reference).put("reason", e.getMessage());
   }
 }

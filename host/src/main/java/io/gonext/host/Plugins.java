@@ -114,7 +114,13 @@ public final class Plugins {
    *     does not give the bundle
    */
   public PulledPlugin pull(OciReference reference) throws InterruptedException {
-    return record.watch("pull", "", () -> registries.pull(reference, TransferListener.NONE));
+    return record.watch(
+        "pull",
+        ChangeRecord.actor(),
+        "",
+        "",
+        reference.toString(),
+        () -> registries.pull(reference, TransferListener.NONE));
   }
 
   /** Installs a bundle with its signatures; see {@link #install(Path)}. */
@@ -139,7 +145,8 @@ public final class Plugins {
    * @param reference that was pulled; empty when none was
    */
   private InstallResult install(Supplier<Delivered> reader, String reference) {
-    Delivered delivered = record.watch("install", "", reader::get);
+    Delivered delivered =
+        record.watch("install", ChangeRecord.actor(), "", "", reference, reader::get);
     Manifest manifest = delivered.bundle().manifest();
     String version = manifest.version().toString();
     InstallResult installed =
@@ -148,6 +155,7 @@ public final class Plugins {
             ChangeRecord.actor(),
             manifest.name(),
             version,
+            reference,
             () -> lifecycle.install(delivered));
     if (!installed.unchanged()) {
       ObjectNode detail = ChangeRecord.detail(reference).put("sha256", installed.sha256());
@@ -288,7 +296,10 @@ public final class Plugins {
     Delivered delivered =
         record.watch(
             "update",
+            ChangeRecord.actor(),
             plugin,
+            "",
+            reference,
             () -> {
               Delivered read = reader.get();
               String name = read.bundle().manifest().name();
@@ -305,6 +316,7 @@ public final class Plugins {
             ChangeRecord.actor(),
             manifest.name(),
             manifest.version().toString(),
+            reference,
             () -> lifecycle.update(delivered));
     record.replaced("update", manifest.name(), result, reference);
     return result;
@@ -347,7 +359,8 @@ public final class Plugins {
 
   private DeployResult deploy(Supplier<Delivered> reader, Set<String> grants, String reference)
       throws InterruptedException {
-    Delivered delivered = record.watch("deploy", "", reader::get);
+    Delivered delivered =
+        record.watch("deploy", ChangeRecord.actor(), "", "", reference, reader::get);
     Manifest manifest = delivered.bundle().manifest();
     DeployResult result =
         record.watch(
@@ -355,6 +368,7 @@ public final class Plugins {
             ChangeRecord.actor(),
             manifest.name(),
             manifest.version().toString(),
+            reference,
             () -> lifecycle.deploy(delivered, Set.copyOf(grants), ChangeRecord.actor()));
     record.deployed(result, reference);
     return result;

@@ -1,8 +1,10 @@
 package io.gonext.host;
 
+import io.gonext.host.internal.lifecycle.Delivered;
 import io.gonext.host.internal.lifecycle.Lifecycle;
 import io.gonext.host.trust.TrustPolicy;
 import io.gonext.host.trust.Verdict;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 
@@ -54,5 +56,39 @@ public final class Trust {
    */
   public Map<String, Verdict> distrusted() {
     return lifecycle.distrusted();
+  }
+
+  /**
+   * What this host's policy says of a bundle now. Nothing of the bundle is compiled, stored or run,
+   * and the audit log has no row of it. A later installation asks again.
+   *
+   * @throws BundleRejectedException when it is not a bundle
+   */
+  public TrustCheck check(Delivery delivery) {
+    Delivered delivered = lifecycle.receive(delivery);
+    Verdict verdict = lifecycle.verdict(delivered);
+    return new TrustCheck(
+        delivered.bundle(),
+        delivered.origin(),
+        verdict,
+        !verdict.isTrusted() && policy().mode() == TrustPolicy.Mode.ENFORCE);
+  }
+
+  /**
+   * Why a stored version that was found trusted when it came in is not trusted any more: its key
+   * was revoked since, say. Judges by what was found then, and does not read the bundle. Empty when
+   * it is trusted, and for a version that was not trusted in the first place.
+   */
+  public Optional<Verdict> distrust(String plugin, StoredVersion version) {
+    Provenance provenance = version.provenance();
+    Instant verified = provenance.checkedAt();
+    if (!provenance.isTrusted() || verified == null || provenance.signers().isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+            policy()
+                .recheck(
+                    plugin, version.version(), provenance.origin(), provenance.signers(), verified))
+        .filter(verdict -> !verdict.isTrusted());
   }
 }

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -287,20 +288,34 @@ class TrustTest {
     byte[] bundle = version("1.0.0");
     assertThatThrownBy(() -> host.plugins().install(by(ACME, bundle)))
         .hasMessageContaining("from upload");
-    Delivery fetched =
-        Delivery.fetched(
-            new PulledPlugin(
-                OciReference.parse("oci://registry.example/acme/shop:1"),
-                "sha256:" + "0".repeat(64),
-                plugin,
-                bundle,
-                List.of(new byte[] {1, 2, 3}, ACME.file(bundle)),
-                Optional.empty(),
-                Optional.empty(),
-                Map.of()));
+    Delivery fetched = fetched(bundle, new byte[] {1, 2, 3}, ACME.file(bundle));
     host.plugins().install(fetched);
     assertThat(host.plugins().find(plugin).orElseThrow().current().provenance().origin())
         .isEqualTo("registry.example/acme/shop");
+  }
+
+  private Delivery fetched(byte[] bundle, byte[]... signatures) {
+    return Delivery.fetched(
+        new PulledPlugin(
+            OciReference.parse("oci://registry.example/acme/shop:1"),
+            "sha256:" + "0".repeat(64),
+            plugin,
+            bundle,
+            List.of(signatures),
+            Optional.empty(),
+            Optional.empty(),
+            Map.of()));
+  }
+
+  @Test
+  void the_audit_log_names_the_reference_of_a_refused_bundle() {
+    assertThatThrownBy(() -> host.plugins().install(fetched(version("1.0.0"))))
+        .isInstanceOf(UntrustedException.class);
+    AuditRow row = host.audit().newest(plugin, 1).getFirst();
+    assertThat(row.event()).isEqualTo("install_refused");
+    assertThat(row.detail())
+        .contains("\"code\":\"unsigned\"")
+        .contains("\"reference\":\"oci://registry.example/acme/shop:1@sha256:0000");
   }
 
   @Test
@@ -318,6 +333,19 @@ class TrustTest {
     Files.write(files.resolve(plugin + ".gnplugin.old.bak.sig"), new byte[5]);
     Files.write(files.resolve("other-" + plugin + ".gnplugin.sig"), new byte[5]);
     assertThat(Delivery.read(file).signatures()).hasSize(1);
+  }
+
+  @Test
+  void the_refusal_of_a_signature_wins_over_what_is_wrong_with_the_module() {
+    byte[] module = Guests.wasm("upper");
+    byte[] broken =
+        GuestBundle.of(plugin, Arrays.copyOf(module, module.length - 1)).filter("h").bytes();
+    assertThatThrownBy(() -> host.plugins().install(by(STRANGER, broken)))
+        .isInstanceOfSatisfying(
+            UntrustedException.class, e -> assertThat(e.code()).isEqualTo("key_unknown"));
+    assertThatThrownBy(() -> host.plugins().install(by(ACME, broken)))
+        .isInstanceOf(BundleRejectedException.class)
+        .hasMessageContaining("plugin.wasm");
   }
 
   @Test
@@ -397,6 +425,8 @@ class TrustTest {
     host.trust().replace(policy("\"on_revoke\": \"stop\", ", ", \"revoked\": true"));
     assertThat(host.health().pools()).doesNotContainKey(plugin);
     StoredPlugin stored = host.plugins().find(plugin).orElseThrow();
+    assertThat(host.trust().distrust(plugin, stored.current()).orElseThrow().code())
+        .isEqualTo("key_revoked");
     assertThat(stored.state()).isEqualTo(PluginState.ERRORED);
     assertThat(stored.cause()).contains("is revoked");
     host.trust().replace(enforced());

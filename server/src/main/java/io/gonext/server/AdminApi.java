@@ -17,6 +17,7 @@ import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Locales;
 import io.gonext.host.manifest.Manifest;
+import io.gonext.host.manifest.Sha256;
 import io.gonext.host.registry.OciReference;
 import io.gonext.host.registry.PulledPlugin;
 import io.gonext.host.trust.BundleSignature;
@@ -83,7 +84,8 @@ final class AdminApi {
 
   private List<Endpoint> own() {
     return List.of(
-        new Endpoint(HandlerType.GET, "/api/v1/host", AdminApi::about),
+        new Endpoint(HandlerType.GET, "/api/v1/host", this::about),
+        new Endpoint(HandlerType.POST, "/api/v1/trust/check", this::checkTrust),
         new Endpoint(HandlerType.GET, FunctionApi.PATH, functions::list),
         new Endpoint(HandlerType.GET, InvalidationApi.PATH, invalidations::get),
         new Endpoint(HandlerType.GET, PREFIX, this::list),
@@ -129,8 +131,19 @@ final class AdminApi {
     }
   }
 
-  private static void about(Context ctx) {
-    answer(ctx, JsonNodeFactory.instance.objectNode().put("version", Host.version()));
+  private void about(Context ctx) {
+    answer(
+        ctx,
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("version", Host.version())
+            .put("trust_mode", host.trust().policy().mode().toString()));
+  }
+
+  /** Says what the trust policy would say of a bundle, and changes nothing. */
+  private void checkTrust(Context ctx) throws IOException, InterruptedException {
+    Delivery delivery = delivery(ctx);
+    answer(ctx, TrustView.of(host.trust().check(delivery), delivery));
   }
 
   private void list(Context ctx) {
@@ -175,7 +188,7 @@ final class AdminApi {
   }
 
   private void update(Context ctx) throws IOException, InterruptedException {
-    Optional<OciReference> reference = reference(ctx);
+    Optional<Pinned> reference = reference(ctx);
     List<BundleSignature> signatures = BundleBody.signatures(ctx);
     Optional<Delivery> uploaded =
         reference.isPresent() ? Optional.empty() : Optional.of(BundleBody.read(ctx));
@@ -191,7 +204,7 @@ final class AdminApi {
   /** Updates the plugin that a bundle in a registry belongs to: its reference does not name it. */
   private void updateFromRegistry(Context ctx) throws IOException, InterruptedException {
     boolean approve = flag(ctx, "approve");
-    OciReference reference =
+    Pinned reference =
         reference(ctx)
             .orElseThrow(() ->
                 new Problem(
@@ -200,7 +213,7 @@ final class AdminApi {
                         + ONE
                         + "/bundle"));
     List<BundleSignature> signatures = BundleBody.signatures(ctx);
-    PulledPlugin pulled = host.plugins().pull(reference);
+    PulledPlugin pulled = pull(reference);
     requireInstalled(host, pulled.plugin());
     UpdateResult result =
         host.plugins().update(pulled.plugin(), asked(ctx, Delivery.fetched(pulled), signatures));
@@ -215,30 +228,59 @@ final class AdminApi {
         : result;
   }
 
-  /** The reference of a body {@code {"reference": "oci://..."}}; empty for a bundle. */
-  private static Optional<OciReference> reference(Context ctx) throws IOException {
+  /**
+   * A bundle in a registry.
+   *
+   * @param digest that the bundle must have; empty for any
+   */
+  private record Pinned(OciReference reference, String digest) {}
+
+  /** What a body {@code {"reference": "oci://..."}} names; empty for a bundle. */
+  private static Optional<Pinned> reference(Context ctx) throws IOException {
     String type = ctx.contentType();
     if (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase("application/json")) {
       return Optional.empty();
     }
     JsonNode body = RequestBody.object(ctx);
     JsonNode reference = body.path("reference");
-    if (body.size() != 1 || !reference.isString()) {
-      throw new Problem(HttpStatus.BAD_REQUEST, "the body must be {\"reference\": \"oci://...\"}");
+    JsonNode digest = body.path("digest");
+    if (body.size() != (digest.isMissingNode() ? 1 : 2)
+        || !reference.isString()
+        || !digest.asString("sha256:" + "0".repeat(64)).matches("sha256:[0-9a-f]{64}")) {
+      throw new Problem(
+          HttpStatus.BAD_REQUEST,
+          "the body must be {\"reference\": \"oci://...\"}, with \"digest\": \"sha256:...\" of the"
+              + " bundle if it must have this one");
     }
-    return Optional.of(OciReference.parse(reference.asString("")));
+    return Optional.of(new Pinned(OciReference.parse(reference.asString("")), digest.asString("")));
+  }
+
+  private PulledPlugin pull(Pinned pinned) throws InterruptedException {
+    PulledPlugin pulled = host.plugins().pull(pinned.reference());
+    String found = "sha256:" + Sha256.hex(pulled.bundle());
+    if (!pinned.digest().isEmpty() && !pinned.digest().equals(found)) {
+      throw new Problem(
+          HttpStatus.UNPROCESSABLE_CONTENT,
+          pinned.reference()
+              + ": its bundle has the digest "
+              + found
+              + " and not "
+              + pinned.digest()
+              + ": it is another bundle than the one that was meant");
+    }
+    return pulled;
   }
 
   /** The bundle in the body, or in the registry that the body names. */
   private Delivery delivery(Context ctx) throws IOException, InterruptedException {
-    Optional<OciReference> reference = reference(ctx);
+    Optional<Pinned> reference = reference(ctx);
     List<BundleSignature> signatures = BundleBody.signatures(ctx);
     Delivery bundle = reference.isPresent() ? fetched(reference.get()) : BundleBody.read(ctx);
     return asked(ctx, bundle, signatures);
   }
 
-  private Delivery fetched(OciReference reference) throws InterruptedException {
-    return Delivery.fetched(host.plugins().pull(reference));
+  private Delivery fetched(Pinned pinned) throws InterruptedException {
+    return Delivery.fetched(pull(pinned));
   }
 
   /**
@@ -319,15 +361,15 @@ final class AdminApi {
     StoredPlugin stored = stored(name(ctx));
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     var versions = body.putArray("versions");
-    versions.add(view(stored.current()).put("role", "current"));
+    versions.add(view(stored.name(), stored.current()).put("role", "current"));
     if (stored.previous() != null) {
       versions.add(
-          view(stored.previous())
+          view(stored.name(), stored.previous())
               .put("role", "previous")
               .put("replaced_at", String.valueOf(stored.replacedAt())));
     }
     if (stored.pending() != null) {
-      ObjectNode pending = view(stored.pending()).put("role", "pending");
+      ObjectNode pending = view(stored.name(), stored.pending()).put("role", "pending");
       putChanges(pending, "", stored);
       versions.add(pending);
     }
@@ -478,7 +520,7 @@ final class AdminApi {
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     body.put("name", plugin.name());
     body.put("state", plugin.state().name());
-    body.setAll(view(plugin.current()));
+    body.setAll(view(plugin.name(), plugin.current()));
     body.set("trust", TrustView.of(host, plugin));
     putIf(body, "cause", plugin.cause());
     putIf(body, "previous", plugin.previous() == null ? null : plugin.previous().version());
@@ -505,14 +547,14 @@ final class AdminApi {
     return body;
   }
 
-  private static ObjectNode view(StoredVersion version) {
+  private ObjectNode view(String plugin, StoredVersion version) {
     ObjectNode body =
         JsonNodeFactory.instance
             .objectNode()
             .put("version", version.version())
             .put("sha256", version.sha256())
             .put("installed_at", version.installedAt().toString());
-    body.set("trust", TrustView.of(version));
+    body.set("trust", TrustView.of(host, plugin, version));
     return body;
   }
 

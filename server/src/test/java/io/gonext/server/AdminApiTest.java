@@ -439,7 +439,7 @@ class AdminApiTest {
   @Test
   void the_host_says_its_version_and_what_a_plugin_depends_on() throws Exception {
     assertThat(json(send("GET", "/api/v1/host", new byte[0])).toString())
-        .isEqualTo("{\"version\":\"" + Host.version() + "\"}");
+        .isEqualTo("{\"version\":\"" + Host.version() + "\",\"trust_mode\":\"off\"}");
     byte[] bundle =
         version("1").field("depends", "[{\"name\":\"post-index\",\"version\":\"^1.4\"}]").bytes();
     send("POST", "/api/v1/plugins", bundle);

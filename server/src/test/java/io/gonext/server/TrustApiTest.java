@@ -147,6 +147,85 @@ class TrustApiTest {
   }
 
   @Test
+  void a_version_whose_key_was_revoked_is_not_shown_as_trusted_when_it_does_not_serve()
+      throws Exception {
+    byte[] first = version("1.0.0");
+    byte[] second = version("2.0.0");
+    send("POST", "", first, signature(first));
+    send("PUT", "/app/bundle", second, signature(second));
+    server.host().trust().replace(policy(", \"revoked\": true"));
+    JsonNode plugin = json(send("GET", "/app", new byte[0]));
+    assertThat(plugin.path("state").stringValue()).isEqualTo("INSTALLED");
+    assertThat(plugin.path("trust").path("code").stringValue()).isEqualTo("key_revoked");
+    assertThat(plugin.path("trust").path("problem").stringValue()).contains("is revoked");
+    assertThat(json(send("GET", "/app/versions", new byte[0])).path("versions"))
+        .hasSize(2)
+        .allSatisfy(version ->
+            assertThat(version.path("trust").path("code").stringValue()).isEqualTo("key_revoked"));
+    server.host().trust().replace(policy(""));
+    assertThat(json(send("GET", "/app", new byte[0])).path("trust").path("status").stringValue())
+        .isEqualTo("trusted");
+  }
+
+  private JsonNode check(byte[] bundle, String query, String... signatures) throws Exception {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(server.uri("/api/v1/trust/check" + query))
+            .header("Authorization", "Bearer " + TestServer.TOKEN)
+            .POST(BodyPublishers.ofByteArray(bundle));
+    for (String signature : signatures) {
+      request.header(BundleBody.SIGNATURE, signature);
+    }
+    HttpResponse<String> answer = server.send(request);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    return json(answer);
+  }
+
+  @Test
+  void a_check_says_what_an_installation_would_meet_and_changes_nothing() throws Exception {
+    byte[] bundle = version("1.0.0");
+    JsonNode unsigned = check(bundle, "");
+    assertThat(unsigned.path("refused").booleanValue()).isTrue();
+    assertThat(unsigned.path("code").stringValue()).isEqualTo("unsigned");
+    assertThat(unsigned.path("problem").stringValue()).contains("app@1.0.0 is not signed");
+    assertThat(unsigned.path("manifest").path("name").stringValue()).isEqualTo("app");
+    JsonNode signed = check(bundle, "", signature(bundle));
+    assertThat(signed.path("refused").booleanValue()).isFalse();
+    assertThat(signed.path("trusted").booleanValue()).isTrue();
+    assertThat(signed.path("signers").path(0).path("publisher").stringValue()).isEqualTo("acme");
+    assertThat(server.host().plugins().list()).isEmpty();
+    assertThat(server.host().audit().newest("", 10)).isEmpty();
+    server.host().trust().replace(TrustPolicy.none());
+    assertThat(check(bundle, "").path("refused").booleanValue()).isFalse();
+    assertThat(check(bundle, "").path("code").stringValue()).isEqualTo("unsigned");
+  }
+
+  @Test
+  void a_check_knows_of_a_downgrade() throws Exception {
+    byte[] high = version("2.0.0");
+    byte[] low = version("1.0.0");
+    send("POST", "", high, signature(high));
+    assertThat(check(low, "", signature(low)).path("code").stringValue()).isEqualTo("downgrade");
+    assertThat(check(low, "?allow_downgrade=true", signature(low)).path("code").stringValue())
+        .isEqualTo("trusted");
+  }
+
+  @Test
+  void a_check_of_what_is_not_a_bundle_is_a_422_and_asks_for_a_token() throws Exception {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(server.uri("/api/v1/trust/check"))
+            .POST(BodyPublishers.ofByteArray(new byte[] {1, 2, 3}));
+    assertThat(server.send(request).statusCode()).isEqualTo(401);
+    request.header("Authorization", "Bearer " + TestServer.TOKEN);
+    assertThat(server.send(request).statusCode()).isEqualTo(422);
+    request
+        .header("Content-Type", "application/json")
+        .POST(BodyPublishers.ofString("{\"reference\": \"oci://localhost:1/a:1\", \"digest\": 1}"));
+    HttpResponse<String> answer = server.send(request);
+    assertThat(answer.statusCode()).isEqualTo(400);
+    assertThat(answer.body()).contains("sha256:...");
+  }
+
+  @Test
   void the_schema_of_a_policy_is_served() throws Exception {
     HttpResponse<String> schema = server.get("/schemas/trust-policy-v1.json");
     assertThat(schema.statusCode()).isEqualTo(200);

@@ -23,6 +23,7 @@ import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.MissingNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Calls the admin API of one host. Thread-safe. */
 final class AdminClient implements AutoCloseable {
@@ -30,6 +31,8 @@ final class AdminClient implements AutoCloseable {
   static final String INVALIDATIONS = "/api/v1/cache/invalidations";
 
   private static final String BYTES = "application/octet-stream";
+  private static final String JSON = "application/json";
+  private static final String TRUST_CHECK = "/api/v1/trust/check?allow_downgrade=";
   private static final String PLUGINS = "/api/v1/plugins";
   private static final int MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
@@ -69,15 +72,38 @@ final class AdminClient implements AutoCloseable {
    * As {@link #send(String, String, byte[])}, with the reference of a bundle that the host fetches
    * itself.
    *
+   * @param digest that the bundle must have; empty for any
    * @param signatures in place of those in the registry; empty for those
    */
   JsonNode sendReference(
-      String method, String path, OciReference reference, List<BundleSignature> signatures)
+      String method,
+      String path,
+      OciReference reference,
+      String digest,
+      List<BundleSignature> signatures)
       throws InterruptedException {
-    byte[] body =
-        StrictJson.write(
-            JsonNodeFactory.instance.objectNode().put("reference", reference.toString()));
-    return sendTo(method, PLUGINS + path, body, "application/json", signatures);
+    return sendTo(method, PLUGINS + path, reference(reference, digest), JSON, signatures);
+  }
+
+  private static byte[] reference(OciReference reference, String digest) {
+    ObjectNode body = JsonNodeFactory.instance.objectNode().put("reference", reference.toString());
+    if (!digest.isEmpty()) {
+      body.put("digest", digest);
+    }
+    return StrictJson.write(body);
+  }
+
+  /** What the host's trust policy says of a bundle with its signatures. */
+  JsonNode checkTrust(byte[] bundle, List<BundleSignature> signatures, boolean allowDowngrade)
+      throws InterruptedException {
+    return sendTo("POST", TRUST_CHECK + allowDowngrade, bundle, BYTES, signatures);
+  }
+
+  /** What the host's trust policy says of a bundle that the host fetches itself. */
+  JsonNode checkTrust(OciReference reference, String digest, boolean allowDowngrade)
+      throws InterruptedException {
+    return sendTo(
+        "POST", TRUST_CHECK + allowDowngrade, reference(reference, digest), JSON, List.of());
   }
 
   /** The application's functions; see {@link #send}. */

@@ -113,6 +113,11 @@ abstract class AdminCommand extends OperatorExitCodes implements Callable<Intege
         spec.commandLine(), "--url (or GONEXT_URL) " + url + ": give it as http://HOST:PORT");
   }
 
+  /** Whether a program reads the output. */
+  final boolean wantsJson() {
+    return json;
+  }
+
   /** The host's data directory. */
   final Path data() {
     return data;

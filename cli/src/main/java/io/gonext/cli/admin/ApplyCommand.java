@@ -1,10 +1,14 @@
 package io.gonext.cli.admin;
 
 import io.gonext.cli.fetch.Downloads;
+import io.gonext.cli.fetch.PullOptions;
 import io.gonext.cli.fetch.RegistryOptions;
+import io.gonext.cli.fetch.TransferNotes;
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.cli.output.JsonLines;
 import io.gonext.cli.output.OptionPairs;
+import io.gonext.cli.output.PlainWriter;
+import io.gonext.host.registry.TransferListener;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -69,7 +73,7 @@ public final class ApplyCommand extends AdminCommand {
           "Take a bundle also when a higher version of the same publisher was in use before.")
   private boolean allowDowngrade;
 
-  @Mixin private RegistryOptions registry;
+  @Mixin private PullOptions registry;
 
   @Override
   int run(AdminClient host, PrintWriter people, @Nullable JsonLines lines)
@@ -78,8 +82,8 @@ public final class ApplyCommand extends AdminCommand {
     if (planOnly) {
       return super.run(host, people, lines);
     }
-    try (Downloads downloads = new Downloads(registry);
-        FleetBundles bundles = new FleetBundles(downloads)) {
+    try (Downloads downloads = new Downloads(registry, notes(lines == null));
+        FleetBundles bundles = new FleetBundles(downloads, host, allowDowngrade)) {
       FleetPlan plan = plan(host, bundles);
       FleetReport report = new FleetReport(plan);
       if (lines == null) {
@@ -107,7 +111,7 @@ public final class ApplyCommand extends AdminCommand {
       @Nullable PrintWriter people)
       throws InterruptedException {
     try {
-      new FleetRun(host, bundles, plan, deleteData, allowDowngrade)
+      new FleetRun(host, bundles, plan, deleteData)
           .make(outcome -> {
             report.add(outcome);
             if (people != null) {
@@ -122,14 +126,21 @@ public final class ApplyCommand extends AdminCommand {
     return report.isComplete() ? ExitCode.OK : ExitCode.SOFTWARE;
   }
 
+  /** How far long transfers have come, on stderr, unless a program reads. */
+  private TransferListener notes(boolean forPeople) {
+    return forPeople
+        ? new TransferNotes(new PlainWriter(spec.commandLine().getErr())::println)
+        : TransferListener.NONE;
+  }
+
   private FleetPlan plan(AdminClient host, FleetBundles bundles) throws InterruptedException {
     return new FleetPlanner(new FleetHost(host), bundles, prune).plan(FleetFile.read(file));
   }
 
   @Override
   JsonNode ask(AdminClient host) throws InterruptedException {
-    try (Downloads downloads = new Downloads(registry);
-        FleetBundles bundles = new FleetBundles(downloads)) {
+    try (Downloads downloads = new Downloads(registry, notes(!wantsJson()));
+        FleetBundles bundles = new FleetBundles(downloads, host, allowDowngrade)) {
       return new FleetReport(plan(host, bundles)).json();
     }
   }

@@ -1,6 +1,7 @@
 package io.gonext.cli.admin;
 
 import io.gonext.cli.fetch.Location;
+import io.gonext.cli.output.CommandFailure;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.PublishedFormat;
@@ -132,7 +133,10 @@ record FleetFile(Path path, ObjectNode json, List<Entry> plugins) {
     } catch (NoSuchFileException e) {
       throw new AdminException(path + " does not exist: give the path of a gonext.lock file");
     } catch (IOException e) {
-      throw new AdminException(path + " cannot be read: " + e.getMessage());
+      throw new AdminException(
+          Files.isDirectory(path)
+              ? path + " is a directory: give the gonext.lock file in it"
+              : path + " cannot be read: " + CommandFailure.reason(e));
     }
   }
 }

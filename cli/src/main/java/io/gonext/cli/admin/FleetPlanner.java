@@ -31,6 +31,7 @@ final class FleetPlanner {
   private final SortedMap<String, FleetTarget> targets = new TreeMap<>();
   private final SortedMap<String, Installed> pruned = new TreeMap<>();
   private final List<String> problems = new ArrayList<>();
+  private final List<String> notes = new ArrayList<>();
   private final SortedMap<String, Set<String>> missing = new TreeMap<>();
 
   /** Why a plugin that serves is taken out of service, by name. */
@@ -71,7 +72,8 @@ final class FleetPlanner {
         entries,
         needs,
         missing,
-        targets.keySet().stream().filter(name -> !entries.containsKey(name)).toList());
+        targets.keySet().stream().filter(name -> !entries.containsKey(name)).toList(),
+        notes);
   }
 
   private void collect(Map<String, FleetFile.Entry> entries) throws InterruptedException {
@@ -86,7 +88,7 @@ final class FleetPlanner {
               entry.name(),
               Optional.of(entry),
               now,
-              stays ? Optional.empty() : Optional.of(bundles.manifest(entry))));
+              stays ? Optional.empty() : Optional.of(manifest(entry))));
     }
     if (prune) {
       pruned.putAll(installed);
@@ -95,6 +97,18 @@ final class FleetPlanner {
           targets.put(
               name, new FleetTarget(name, Optional.empty(), Optional.of(now), Optional.empty())));
     }
+  }
+
+  private Manifest manifest(FleetFile.Entry entry) throws InterruptedException {
+    FleetBundles.Found found = bundles.find(entry);
+    if (!found.refusal().isEmpty()) {
+      problems.add(
+          entry.name() + ": the host's trust policy refuses the bundle: " + found.refusal());
+    }
+    if (!found.note().isEmpty()) {
+      notes.add(entry.name() + ": " + found.note());
+    }
+    return found.manifest();
   }
 
   /** Each plugin that shall serve needs what it depends on. */

@@ -47,9 +47,9 @@ final class FleetReport {
   }
 
   /**
-   * {@code {"plan": [...], "changed", "missing_secrets": [...], "not_in_file": [...]}}, where each
-   * step has a {@code status} once the plan is applied, and {@code restored} has the plugins that
-   * went back into service.
+   * {@code {"plan": [...], "changed", "missing_secrets": [...], "not_in_file": [...], "notes":
+   * [...]}}, where each step has a {@code status} once the plan is applied, and {@code restored}
+   * has the plugins that went back into service.
    */
   ObjectNode json() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
@@ -80,6 +80,7 @@ final class FleetReport {
         });
     plan.missing().forEach(json.putArray("missing_secrets")::add);
     plan.unlisted().forEach(json.putArray("not_in_file")::add);
+    plan.notes().forEach(json.putArray("notes")::add);
     if (!problem.isEmpty()) {
       json.put("error", problem);
     }
@@ -119,6 +120,7 @@ final class FleetReport {
                     detail.isEmpty() ? "" : "  " + detail));
       }
     }
+    json.path("notes").forEach(note -> out.println("  note: " + note.asString("")));
     json.path("missing_secrets").forEach(missing -> out.println("  " + missing.asString("")));
     JsonNode unlisted = json.path("not_in_file");
     if (!unlisted.isEmpty()) {

@@ -32,7 +32,6 @@ final class FleetRun {
   private final FleetBundles bundles;
   private final FleetPlan plan;
   private final boolean deleteData;
-  private final boolean allowDowngrade;
 
   private final Map<String, String> stuck = new HashMap<>();
 
@@ -41,20 +40,13 @@ final class FleetRun {
 
   /**
    * @param deleteData of the plugins that are uninstalled
-   * @param allowDowngrade whether a host may take a lower version than one that it had before
    */
-  FleetRun(
-      AdminClient client,
-      FleetBundles bundles,
-      FleetPlan plan,
-      boolean deleteData,
-      boolean allowDowngrade) {
+  FleetRun(AdminClient client, FleetBundles bundles, FleetPlan plan, boolean deleteData) {
     this.client = client;
     this.host = new FleetHost(client);
     this.bundles = bundles;
     this.plan = plan;
     this.deleteData = deleteData;
-    this.allowDowngrade = allowDowngrade;
   }
 
   /** What became of a step. */
@@ -151,7 +143,7 @@ final class FleetRun {
   private List<String> make(FleetStep step) throws InterruptedException {
     String path = AdminCommand.of(step.plugin());
     return switch (step.action()) {
-      case INSTALL -> warnings(send("POST", "", entry(step)));
+      case INSTALL -> warnings(bundles.send("POST", "", entry(step)));
       case UPDATE -> update(step);
       case GRANTS -> {
         grant(path, entry(step).grants().orElseThrow());
@@ -182,16 +174,6 @@ final class FleetRun {
     return Objects.requireNonNull(plan.entries().get(step.plugin()));
   }
 
-  /** Sends a bundle with its signatures. */
-  private JsonNode send(String method, String path, FleetFile.Entry entry)
-      throws InterruptedException {
-    return client.send(
-        method,
-        path + "?allow_downgrade=" + allowDowngrade,
-        bundles.bytes(entry),
-        bundles.signatures(entry));
-  }
-
   private static List<String> warnings(JsonNode answer) {
     return answer.path("warnings").valueStream().map(warning -> warning.asString("")).toList();
   }
@@ -199,7 +181,7 @@ final class FleetRun {
   private List<String> update(FleetStep step) throws InterruptedException {
     FleetFile.Entry entry = entry(step);
     String path = AdminCommand.of(step.plugin());
-    JsonNode answer = send("PUT", path + "/bundle", entry);
+    JsonNode answer = bundles.send("PUT", path + "/bundle", entry);
     if (!isWaiting(answer)) {
       return warnings(answer);
     }
@@ -225,7 +207,7 @@ final class FleetRun {
       client.send("DELETE", path + "/grants/" + capability, NOTHING);
     }
     if (!denied.isEmpty()) {
-      answer = send("PUT", path + "/bundle", entry);
+      answer = bundles.send("PUT", path + "/bundle", entry);
     }
     if (isWaiting(answer)) {
       answer =

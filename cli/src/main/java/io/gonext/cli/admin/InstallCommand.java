@@ -44,7 +44,7 @@ public final class InstallCommand extends AdminCommand {
   JsonNode ask(AdminClient host) throws InterruptedException {
     String query = "?grant=" + grant + "&activate=" + activate + "&" + trust.query();
     if (OciReference.isReference(bundle)) {
-      return host.sendReference("POST", query, OciReference.parse(bundle), trust.given());
+      return host.sendReference("POST", query, OciReference.parse(bundle), "", trust.given());
     }
     Path file = Path.of(bundle);
     return host.send("POST", query, read(file), trust.of(file));

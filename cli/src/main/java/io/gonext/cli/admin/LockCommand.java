@@ -2,12 +2,15 @@ package io.gonext.cli.admin;
 
 import io.gonext.cli.fetch.Digest;
 import io.gonext.cli.fetch.Downloads;
+import io.gonext.cli.fetch.PullOptions;
 import io.gonext.cli.fetch.RegistryOptions;
+import io.gonext.cli.fetch.TransferNotes;
 import io.gonext.cli.output.JsonFile;
 import io.gonext.cli.output.JsonLines;
 import io.gonext.cli.output.PlainWriter;
 import io.gonext.host.BundleRejectedException;
 import io.gonext.host.manifest.Bundle;
+import io.gonext.host.registry.TransferListener;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Map;
@@ -52,13 +55,17 @@ public final class LockCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
 
-  @Mixin private RegistryOptions registry;
+  @Mixin private PullOptions registry;
 
   @Override
   public Integer call() throws InterruptedException {
     FleetFile fleet = FleetFile.read(file);
     Map<String, String> added = new TreeMap<>();
-    try (Downloads downloads = new Downloads(registry)) {
+    TransferListener notes =
+        json
+            ? TransferListener.NONE
+            : new TransferNotes(new PlainWriter(spec.commandLine().getErr())::println);
+    try (Downloads downloads = new Downloads(registry, notes)) {
       for (FleetFile.Entry plugin : fleet.plugins()) {
         if (plugin.digest().isEmpty()) {
           added.put(plugin.name(), digest(plugin, downloads));

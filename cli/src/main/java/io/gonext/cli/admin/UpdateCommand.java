@@ -72,7 +72,7 @@ public final class UpdateCommand extends AdminCommand {
   JsonNode ask(AdminClient host) throws InterruptedException {
     String query = "?approve=" + approve + "&" + trust.query();
     if (OciReference.isReference(bundle)) {
-      return host.sendReference("PUT", query, OciReference.parse(bundle), trust.given());
+      return host.sendReference("PUT", query, OciReference.parse(bundle), "", trust.given());
     }
     Path file = Path.of(bundle);
     byte[] bytes = read(file);

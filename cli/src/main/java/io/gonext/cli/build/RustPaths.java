@@ -88,7 +88,7 @@ record RustPaths(Path project, String target, Executables executables) {
   }
 
   /** Cargo's configuration files for this project. */
-  private List<Path> configurations() {
+  List<Path> configurations() {
     List<Path> folders = new ArrayList<>();
     for (Path above = project; above != null; above = above.getParent()) {
       folders.add(above.resolve(".cargo"));

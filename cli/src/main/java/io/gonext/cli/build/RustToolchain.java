@@ -88,7 +88,8 @@ final class RustToolchain {
         build
             .with("CARGO_PROFILE_RELEASE_DEBUG", knowsLineTables(said) ? "line-tables-only" : "1")
             .with("CARGO_PROFILE_RELEASE_STRIP", "none");
-    build = new RustPaths(project, rust.target, executables).mapped(build);
+    RustPaths paths = new RustPaths(project, rust.target, executables);
+    build = paths.mapped(build);
     // In a workspace the default would be another directory.
     Path targetDirectory =
         executables
@@ -96,9 +97,18 @@ final class RustToolchain {
             .map(project::resolve)
             .orElse(project.resolve("target"));
     build = build.with("CARGO_TARGET_DIR", targetDirectory.toString());
+    RustSymbols symbols = new RustSymbols(project, targetDirectory.resolve("gonext-rustc"));
+    boolean isWrapped = symbols.isNeeded(executables, paths.configurations());
+    if (isWrapped) {
+      build = build.with(RustSymbols.WRAPPER, symbols.script().toString());
+    }
     Path release = targetDirectory.resolve(rust.target).resolve("release");
     return new Toolchain(
-        Language.RUST, said, build, new Release(project, release), Set.of("Cargo.lock"));
+        Language.RUST,
+        said,
+        build,
+        new Release(project, release, isWrapped ? Optional.of(symbols) : Optional.empty()),
+        Set.of("Cargo.lock"));
   }
 
   /** Whether cargo knows {@code line-tables-only}: since 1.71. */
@@ -136,10 +146,14 @@ final class RustToolchain {
   /**
    * The directory where cargo writes modules. Each run writes them again, so modules of earlier
    * runs, for example with an old name of the crate, are deleted first.
+   *
+   * @param symbols whose script the run needs; empty if it needs none
    */
-  private record Release(Path project, Path directory) implements Toolchain.ArtifactPlace {
+  private record Release(Path project, Path directory, Optional<RustSymbols> symbols)
+      implements Toolchain.ArtifactPlace {
     @Override
     public void clear() {
+      symbols.ifPresent(RustSymbols::write);
       for (Path module : modules()) {
         try {
           Files.deleteIfExists(module);

@@ -29,6 +29,13 @@ public record ToolCommand(List<String> argv, Path directory, Map<String, String>
     return new ToolCommand(argv, directory, more);
   }
 
+  /** The same without one of the added variables. */
+  public ToolCommand without(String variable) {
+    Map<String, String> fewer = new LinkedHashMap<>(environment);
+    fewer.remove(variable);
+    return new ToolCommand(argv, directory, fewer);
+  }
+
   /** Another command of the same program, with the same directory and variables. */
   public ToolCommand instead(String... arguments) {
     List<String> other = new ArrayList<>(List.of(program()));

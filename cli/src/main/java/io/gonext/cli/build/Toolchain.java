@@ -38,8 +38,8 @@ public record Toolchain(
     Path find(Path project);
 
     /**
-     * Deletes the modules of earlier builds, so that a build that writes nothing is noticed. Called
-     * before each build.
+     * Deletes the modules of earlier builds, so that a build that writes nothing is noticed, and
+     * writes what the build needs. Called before each build.
      */
     default void clear() {}
   }

@@ -5,7 +5,10 @@ import io.gonext.host.BundleRejectedException;
 import io.gonext.host.RegistryException;
 import io.gonext.host.registry.OciClient;
 import io.gonext.host.registry.OciReference;
+import io.gonext.host.registry.PluginDescription;
+import io.gonext.host.registry.PulledIndex;
 import io.gonext.host.registry.PulledPlugin;
+import io.gonext.host.registry.RegistryProxies;
 import io.gonext.host.registry.TransferListener;
 import java.io.IOException;
 import java.io.InputStream;
@@ -20,26 +23,46 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** Reads files, what web servers have, and artifacts of registries. Thread-safe. */
 public final class Downloads implements AutoCloseable {
   private static final Duration CONNECT = Duration.ofSeconds(10);
   private static final Duration ANSWER = Duration.ofSeconds(60);
 
-  private final HttpClient client =
-      HttpClient.newBuilder()
-          .connectTimeout(CONNECT)
-          // Never from https to http.
-          .followRedirects(HttpClient.Redirect.NORMAL)
-          .build();
-
-  private final RegistryOptions registries;
+  private final HttpClient client;
+  private final Function<OciReference, OciClient> registries;
+  private final TransferListener listener;
 
   /**
    * @param registries how registries are reached
    */
   public Downloads(RegistryOptions registries) {
+    this(registries::client, registries.proxies(), TransferListener.NONE);
+  }
+
+  /**
+   * @param registries how registries are reached
+   * @param listener of what is pulled from them
+   */
+  public Downloads(PullOptions registries, TransferListener listener) {
+    this(registries::client, registries.proxies(), listener);
+  }
+
+  private Downloads(
+      Function<OciReference, OciClient> registries,
+      RegistryProxies proxies,
+      TransferListener listener) {
+    this.client =
+        HttpClient.newBuilder()
+            .connectTimeout(CONNECT)
+            // Never from https to http.
+            .followRedirects(HttpClient.Redirect.NORMAL)
+            .proxy(new ChosenProxies(proxies))
+            .authenticator(ChosenProxies.login(proxies))
+            .build();
     this.registries = registries;
+    this.listener = listener;
   }
 
   /** What a cache remembers of an answer; empty for what the server did not say. */
@@ -97,9 +120,38 @@ public final class Downloads implements AutoCloseable {
    * @throws CommandFailure when the registry does not give it
    */
   public PulledPlugin pull(Location.OfRegistry location) throws InterruptedException {
-    OciReference reference = location.reference();
-    try (OciClient client = registries.client(reference)) {
-      return client.pull(reference, TransferListener.NONE);
+    return ask(location, client -> client.pull(location.reference(), listener));
+  }
+
+  /**
+   * Pulls an index from a registry, with its signatures.
+   *
+   * @param known an index that the caller has: it is not fetched if the registry has the same
+   * @throws CommandFailure when the registry does not give it
+   */
+  public PulledIndex pullIndex(Location.OfRegistry location, Optional<byte[]> known)
+      throws InterruptedException {
+    return ask(location, client -> client.pullIndex(location.reference(), known, listener));
+  }
+
+  /**
+   * Reads what an artifact says of its plugin, without the bundle.
+   *
+   * @throws CommandFailure when the registry does not give it
+   */
+  public PluginDescription describe(Location.OfRegistry location) throws InterruptedException {
+    return ask(location, client -> client.describe(location.reference()));
+  }
+
+  @FunctionalInterface
+  private interface Question<T> {
+    T ask(OciClient client) throws InterruptedException;
+  }
+
+  private <T> T ask(Location.OfRegistry location, Question<T> question)
+      throws InterruptedException {
+    try (OciClient client = registries.apply(location.reference())) {
+      return question.ask(client);
     } catch (RegistryException e) {
       throw failed(location, String.valueOf(e.getMessage()));
     } catch (BundleRejectedException e) {

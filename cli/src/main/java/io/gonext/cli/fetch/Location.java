@@ -39,6 +39,9 @@ public sealed interface Location {
   /** What begins with a scheme. A Windows drive has one letter. */
   Pattern SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:.*", Pattern.DOTALL);
 
+  /** The ending of the name of a bundle. */
+  String BUNDLE = ".gnplugin";
+
   /** The hosts that may be reached without TLS. */
   Set<String> LOOPBACK = Set.of("127.0.0.1", "[::1]", "localhost");
 
@@ -98,6 +101,39 @@ public sealed interface Location {
         yield new OfUrl(url.resolve("./" + path.substring(path.lastIndexOf('/') + 1) + end));
       }
       case OfRegistry here -> here;
+    };
+  }
+
+  /**
+   * The file beside a bundle that has another ending in place of {@code .gnplugin}. An artifact has
+   * none.
+   */
+  default Location renamed(String ending) {
+    return switch (this) {
+      case OfFile(Path path) ->
+          new OfFile(path.resolveSibling(stem(String.valueOf(path.getFileName())) + ending));
+      case OfUrl(URI url) -> {
+        String path = url.getRawPath();
+        yield new OfUrl(
+            url.resolve("./" + stem(path.substring(path.lastIndexOf('/') + 1)) + ending));
+      }
+      case OfRegistry here -> here;
+    };
+  }
+
+  private static String stem(String name) {
+    return name.endsWith(BUNDLE) ? name.substring(0, name.length() - BUNDLE.length()) : name;
+  }
+
+  /** Whether it is this machine that is asked, by the name of the host. */
+  default boolean isThisMachine() {
+    return switch (this) {
+      case OfFile _ -> true;
+      case OfUrl(URI url) -> LOOPBACK.contains(url.getHost());
+      case OfRegistry(OciReference reference) ->
+          LOOPBACK.stream()
+              .anyMatch(host ->
+                  reference.registry().equals(host) || reference.registry().startsWith(host + ":"));
     };
   }
 

@@ -4,15 +4,15 @@ import io.gonext.cli.fetch.Digest;
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.cli.output.JsonFile;
 import io.gonext.host.BundleRejectedException;
+import io.gonext.host.RegistryException;
 import io.gonext.host.UntrustedException;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Bundle;
-import io.gonext.host.manifest.BundleFiles;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.PublishedFormat;
 import io.gonext.host.manifest.Version;
-import io.gonext.host.manifest.VersionRange;
+import io.gonext.host.registry.OciReference;
 import io.gonext.host.trust.BundleSignature;
 import io.gonext.host.trust.VerificationKey;
 import java.io.IOException;
@@ -31,7 +31,6 @@ import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -74,9 +73,11 @@ final class IndexBuild {
    * @throws CommandFailure when a file of the directory is not an acceptable bundle
    */
   Built build(Path directory, Path file, OptionalLong serial) {
-    for (Path bundle : bundles(directory)) {
-      add(bundle);
+    List<Path> bundles = bundles(directory);
+    if (bundles.isEmpty()) {
+      warnings.add(directory + " has no .gnplugin files, so the index lists no plugins");
     }
+    bundles.forEach(this::add);
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("apiVersion", PublishedFormat.API_VERSION).put("serial", 0L);
     expires.ifPresent(end -> json.put("expires", end.toString()));
@@ -153,34 +154,28 @@ final class IndexBuild {
           throw failed(
               file, manifest.id() + " is in " + other.file() + " too: keep one of them", List.of());
         });
-    entries.add(new Entry(manifest.version(), file, entry(file, bytes, manifest)));
+    entries.add(new Entry(manifest.version(), file, entry(file, bytes, bundle)));
   }
 
-  private ObjectNode entry(Path file, byte[] bytes, Manifest manifest) {
-    JsonNode written = written(bytes);
-    ObjectNode json =
-        JsonNodeFactory.instance.objectNode().put("version", manifest.version().toString());
-    for (String field : List.of("description", "license")) {
-      String text = written.path(field).asString("");
-      if (!text.isEmpty()) {
-        json.put(field, text);
-      }
-    }
-    if (!manifest.requestedCapabilities().isEmpty()) {
-      manifest.requestedCapabilities().forEach(json.putArray("capabilities")::add);
-    }
+  private ObjectNode entry(Path file, byte[] bytes, Bundle bundle) {
+    Manifest manifest = bundle.manifest();
+    ObjectNode json = ManifestFields.of(manifest, bundle.manifestJson());
     putPublishers(file, bytes, json);
-    json.put("digest", Digest.of(bytes)).put("size", bytes.length);
-    manifest.requiredHost().map(VersionRange::toString).ifPresent(range -> json.put("host", range));
-    return json.put("reference", base + encoded(file));
+    ManifestFields.putBundle(json, manifest, Digest.ofHex(bundle.sha256()), bytes.length);
+    return json.put("reference", reference(file, manifest));
   }
 
-  private static JsonNode written(byte[] bundle) {
+  /** In a registry, each plugin has a repository of its own, and each version is a tag. */
+  private String reference(Path file, Manifest manifest) {
+    if (!OciReference.isReference(base)) {
+      return base + encoded(file);
+    }
     try {
-      return StrictJson.parse(
-          BundleFiles.read(bundle).files().getOrDefault(Bundle.MANIFEST, new byte[0]));
-    } catch (InvalidJsonException e) {
-      throw new IllegalStateException("this manifest was read before", e);
+      return OciReference.parse(base + manifest.name())
+          .withTag(manifest.version().toString())
+          .toString();
+    } catch (RegistryException e) {
+      throw new CommandFailure(CommandFailure.Kind.USAGE, "--base: " + e.getMessage());
     }
   }
 

@@ -38,7 +38,8 @@ import picocli.CommandLine.Spec;
       "  gonext index build dist                       writes dist/index.json",
       "  gonext index build --publisher acme=acme.pub dist",
       "  gonext index build --sign acme.key dist       also writes dist/index.json.sig",
-      "  gonext index build --base https://plugins.example.com/ -o index.json dist"
+      "  gonext index build --base https://plugins.example.com/ -o index.json dist",
+      "  gonext index build --base oci://ghcr.io/acme dist"
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:done", "1:failed", "2:wrong command line"})
@@ -57,7 +58,10 @@ final class IndexBuildCommand implements Callable<Integer> {
   @Option(
       names = "--base",
       paramLabel = "URL",
-      description = "Where the bundles will be (default: beside the index).")
+      description = {
+        "Where the bundles will be (default: beside the index).",
+        "oci://HOST/PATH stands for oci://HOST/PATH/NAME:VERSION."
+      })
   private @Nullable String base;
 
   @Option(

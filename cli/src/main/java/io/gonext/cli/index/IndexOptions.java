@@ -7,6 +7,7 @@ import io.gonext.cli.kit.UserCache;
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.cli.output.PlainWriter;
 import io.gonext.host.UntrustedException;
+import io.gonext.host.trust.TrustPolicy;
 import io.gonext.host.trust.VerificationKey;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +17,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -33,7 +35,11 @@ public final class IndexOptions {
       names = "--index",
       paramLabel = "URL|FILE",
       defaultValue = "${env:GONEXT_INDEX}",
-      description = "The index (default: $GONEXT_INDEX).")
+      description = {
+        "The index: an https URL, a file, or",
+        "oci://HOST/REPOSITORY:TAG",
+        "(default: $GONEXT_INDEX)."
+      })
   private @Nullable String index;
 
   @Option(
@@ -45,6 +51,19 @@ public final class IndexOptions {
         "(default: $GONEXT_INDEX_KEY). Repeatable."
       })
   private List<Path> keys = List.of();
+
+  @Option(
+      names = "--trust",
+      paramLabel = "FILE",
+      defaultValue = "${env:GONEXT_TRUST}",
+      description = {
+        "A trust policy. Without --index-key, one of its",
+        "publishers must have signed the index",
+        "(default: $GONEXT_TRUST)."
+      })
+  private @Nullable Path policy;
+
+  @Mixin private RegistryOptions registry;
 
   @Option(
       names = "--allow-old",
@@ -70,13 +89,8 @@ public final class IndexOptions {
           spec.commandLine(), "no index: give its URL or file with --index or GONEXT_INDEX");
     }
     Location location = Location.parse(index);
-    if (location instanceof Location.OfRegistry) {
-      throw new CommandFailure(
-          CommandFailure.Kind.USAGE,
-          location + ": an index is not read from a registry: give its https URL or its file");
-    }
     Path copies = cache == null ? UserCache.directory(System.getenv(), "index") : cache;
-    try (Downloads downloads = new Downloads(new RegistryOptions())) {
+    try (Downloads downloads = new Downloads(registry)) {
       IndexSource.Found found =
           new IndexSource(downloads, new IndexCache(copies), keys(), allowOld, clock)
               .read(location);
@@ -86,11 +100,17 @@ public final class IndexOptions {
     }
   }
 
+  /** How registries are reached. */
+  RegistryOptions registry() {
+    return registry;
+  }
+
   /** As {@link #found}, the index alone. */
   public PluginIndex read() throws InterruptedException {
     return found().index();
   }
 
+  /** The keys of which one must have signed the index; none to read it unverified. */
   private List<VerificationKey> keys() {
     List<VerificationKey> read = new ArrayList<>();
     for (Path file : keys) {
@@ -98,7 +118,22 @@ public final class IndexOptions {
         read.add(key(file));
       }
     }
-    return read;
+    if (!read.isEmpty() || policy == null || policy.toString().isEmpty()) {
+      return read;
+    }
+    TrustPolicy trusted = TrustPolicy.read(policy);
+    if (trusted.mode() == TrustPolicy.Mode.OFF) {
+      return read;
+    }
+    List<VerificationKey> valid = trusted.validKeys(clock.instant());
+    if (valid.isEmpty()) {
+      throw new CommandFailure(
+          CommandFailure.Kind.FAILED,
+          policy
+              + ": the index must be signed, and no key of the trust policy may sign it now: add a"
+              + " key, or name one with --index-key");
+    }
+    return valid;
   }
 
   /** Reads a public key. */

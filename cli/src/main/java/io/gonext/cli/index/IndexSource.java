@@ -5,11 +5,13 @@ import io.gonext.cli.fetch.Downloads.Validators;
 import io.gonext.cli.fetch.Location;
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.host.UntrustedException;
+import io.gonext.host.registry.PulledIndex;
 import io.gonext.host.trust.BundleSignature;
 import io.gonext.host.trust.VerificationKey;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Reads an index, verifies its signature, and refuses one that is older than it may be. For use by
@@ -45,59 +47,105 @@ final class IndexSource {
    */
   record Found(PluginIndex index, Location location, List<String> warnings) {}
 
+  /** A file of a signature, and what it is called in messages. */
+  private record NamedFile(String name, byte[] bytes) {}
+
+  /** The bytes of an index, and the signatures that were found with them. */
+  private record Read(byte[] bytes, Validators validators, List<NamedFile> signatures) {}
+
   /**
    * Reads the index.
    *
    * @throws CommandFailure when it cannot be read or must not be used
    */
   Found read(Location location) throws InterruptedException {
-    IndexCache.Known known = IndexCache.NOTHING;
-    byte[] bytes;
-    Validators validators = Validators.NONE;
-    if (location instanceof Location.OfUrl url) {
-      known = cache.find(location);
-      Downloads.Conditional answer =
-          downloads.readIfChanged(url, known.validators(), PluginIndex.MAX_BYTES);
-      bytes = answer.bytes().or(known::copy).orElseThrow();
-      validators = answer.validators();
-    } else {
-      bytes = downloads.read(location, PluginIndex.MAX_BYTES);
-    }
+    boolean isRemote = !(location instanceof Location.OfFile);
+    IndexCache.Known known = isRemote ? cache.find(location) : IndexCache.NOTHING;
+    Read read = read(location, known);
     List<String> warnings = new ArrayList<>();
     if (keys.isEmpty()) {
-      if (location instanceof Location.OfUrl) {
-        warnings.add(location + " is not verified: give its publisher's key with --index-key");
+      if (isRemote) {
+        warnings.add(
+            location
+                + " is not verified: give its publisher's key with --index-key, or a trust policy"
+                + " with --trust");
       }
     } else {
-      requireSignature(location, bytes);
+      requireSignature(location, read);
     }
-    PluginIndex index = PluginIndex.read(bytes, location.toString());
+    PluginIndex index = PluginIndex.read(read.bytes(), location.toString());
     requireFresh(index, location, keys.isEmpty() ? 0 : known.serial());
-    if (location instanceof Location.OfUrl) {
+    if (isRemote) {
       long seen = keys.isEmpty() ? known.serial() : Math.max(known.serial(), index.serial());
-      cache.keep(location, bytes, validators, seen);
+      cache.keep(location, read.bytes(), read.validators(), seen);
     }
     return new Found(index, location, List.copyOf(warnings));
   }
 
-  private void requireSignature(Location location, byte[] bytes) throws InterruptedException {
-    Location beside = location.beside(".sig");
-    byte[] file =
-        downloads
-            .find(beside, BundleSignature.MAX_FILE_BYTES)
-            .orElseThrow(
-                () -> refused(location, "it is not signed: there is no " + beside + " beside it"));
-    try {
-      BundleSignature signature = BundleSignature.parse(file);
-      if (keys.stream().noneMatch(key -> signature.isBy(key, bytes))) {
-        throw refused(
-            location,
-            "its signature is not one of --index-key; if its publisher has just changed it, run the"
-                + " command again");
+  private Read read(Location location, IndexCache.Known known) throws InterruptedException {
+    return switch (location) {
+      case Location.OfFile file ->
+          new Read(downloads.read(file, PluginIndex.MAX_BYTES), Validators.NONE, beside(location));
+      case Location.OfUrl url -> {
+        Downloads.Conditional answer =
+            downloads.readIfChanged(url, known.validators(), PluginIndex.MAX_BYTES);
+        yield new Read(
+            answer.bytes().or(known::copy).orElseThrow(), answer.validators(), beside(location));
       }
-    } catch (UntrustedException e) {
-      throw refused(beside, e.getMessage());
+      case Location.OfRegistry registry -> {
+        PulledIndex pulled = downloads.pullIndex(registry, known.copy());
+        yield new Read(
+            pulled.bytes(),
+            Validators.NONE,
+            pulled.signatureFiles().stream()
+                .map(file -> new NamedFile("a signature of " + location, file))
+                .toList());
+      }
+    };
+  }
+
+  /** The first signature beside an index; none where nobody asks for it. */
+  private List<NamedFile> beside(Location location) throws InterruptedException {
+    if (!keys.isEmpty()) {
+      for (String end : List.of(".sig", ".minisig")) {
+        Location beside = location.beside(end);
+        Optional<byte[]> file = downloads.find(beside, BundleSignature.MAX_FILE_BYTES);
+        if (file.isPresent()) {
+          return List.of(new NamedFile(beside.toString(), file.get()));
+        }
+      }
     }
+    return List.of();
+  }
+
+  private void requireSignature(Location location, Read read) {
+    if (read.signatures().isEmpty()) {
+      throw refused(
+          location,
+          "it is not signed: "
+              + (location instanceof Location.OfRegistry
+                  ? "no signature refers to it"
+                  : "there is no " + location.beside(".sig") + " beside it"));
+    }
+    List<String> malformed = new ArrayList<>();
+    for (NamedFile file : read.signatures()) {
+      try {
+        BundleSignature signature = BundleSignature.parse(file.bytes());
+        if (keys.stream().anyMatch(key -> signature.isBy(key, read.bytes()))) {
+          return;
+        }
+      } catch (UntrustedException e) {
+        // Anybody who can push to a registry can add one. It does not spoil the others.
+        malformed.add(file.name() + ": " + e.getMessage());
+      }
+    }
+    if (malformed.size() == read.signatures().size()) {
+      throw new CommandFailure(CommandFailure.Kind.FAILED, malformed.getFirst());
+    }
+    throw refused(
+        location,
+        "its signature is not one of --index-key or --trust; if its publisher has just changed it,"
+            + " run the command again");
   }
 
   private void requireFresh(PluginIndex index, Location location, long seen) {

@@ -1,6 +1,7 @@
 package io.gonext.cli.kit;
 
 import io.gonext.cli.fetch.RegistryOptions;
+import io.gonext.cli.fetch.TransferNotes;
 import io.gonext.cli.output.JsonLines;
 import io.gonext.cli.output.Sizes;
 import io.gonext.host.registry.OciClient;
@@ -52,7 +53,7 @@ final class CopyCommand extends KitCommand {
     return new Answer(
         ExitCode.OK,
         List.of(
-            "ok  %s, %s sent, %d artifacts that refer to it"
+            "ok  %s, %s sent, referrers: %d"
                 .formatted(copied.reference(), Sizes.text(copied.bytesSent()), copied.referrers())),
         JsonLines.fields(
             "reference",

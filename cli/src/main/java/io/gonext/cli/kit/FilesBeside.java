@@ -8,7 +8,6 @@ import io.gonext.host.registry.PluginArtifact;
 import io.gonext.host.registry.PulledPlugin;
 import io.gonext.host.trust.BundleSignature;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -20,9 +19,9 @@ import java.util.Optional;
 import java.util.SortedMap;
 
 /**
- * The files that belong to a bundle {@code NAME.gnplugin} and lie beside it: signatures in {@code
- * NAME.gnplugin.sig}, {@code NAME.gnplugin.minisig} and {@code NAME.gnplugin.*.sig}, the SBOM in
- * {@code NAME.cdx.json}, the provenance in {@code NAME.provenance.json}.
+ * The files that belong to a bundle {@code NAME.gnplugin} and lie beside it: signatures as {@link
+ * SignatureFile} names them, the SBOM in {@code NAME.cdx.json}, the provenance in {@code
+ * NAME.provenance.json}.
  *
  * @param bundle the file of the bundle
  */
@@ -39,29 +38,11 @@ record FilesBeside(Path bundle) {
           CommandFailure.Kind.USAGE, bundle + " does not exist: give the path of a .gnplugin file");
     }
     List<byte[]> signatures = new ArrayList<>();
-    for (Path file : signatures()) {
+    for (Path file : SignatureFile.beside(bundle)) {
       signatures.add(read(file, BundleSignature.MAX_FILE_BYTES));
     }
     return new PluginArtifact(
         bytes, signatures, document(Sbom.EXTENSION), document(Provenance.EXTENSION), annotations);
-  }
-
-  private List<Path> signatures() throws IOException {
-    List<Path> files = new ArrayList<>();
-    String own = bundle.getFileName().toString();
-    Path directory = bundle.toAbsolutePath().getParent();
-    try (DirectoryStream<Path> beside =
-        Files.newDirectoryStream(
-            directory,
-            file -> {
-              String name = file.getFileName().toString();
-              return name.equals(own + ".minisig")
-                  || (name.startsWith(own + ".") && name.endsWith(".sig"));
-            })) {
-      beside.forEach(files::add);
-    }
-    files.sort(null);
-    return files;
   }
 
   private Optional<byte[]> document(String ending) throws IOException {
@@ -90,15 +71,23 @@ record FilesBeside(Path bundle) {
     }
   }
 
+  /** A name for a signature that no other one has. */
+  private Path free(Map<Path, byte[]> taken, boolean isMinisign) {
+    Path first = SignatureFile.first(bundle, isMinisign);
+    for (int number = 2; ; number++) {
+      if (!taken.containsKey(first)) {
+        return first;
+      }
+      first = SignatureFile.further(bundle, Integer.toString(number), isMinisign);
+    }
+  }
+
   /** The files of a pulled plugin and what each has. */
   Map<Path, byte[]> of(PulledPlugin pulled) {
     Map<Path, byte[]> files = new LinkedHashMap<>();
     files.put(bundle, pulled.bundle());
-    int number = 1;
     for (byte[] signature : pulled.signatureFiles()) {
-      String ending = number == 1 ? ".sig" : "." + number + ".sig";
-      files.put(bundle.resolveSibling(bundle.getFileName() + ending), signature);
-      number++;
+      files.put(free(files, BundleSignature.isMinisign(signature)), signature);
     }
     pulled.sbom().ifPresent(sbom -> files.put(beside(Sbom.EXTENSION), sbom));
     pulled

@@ -75,16 +75,10 @@ final class PackCommand extends KitCommand {
               + " backtrace into lines.")
   private @Nullable Path debugFile;
 
-  @Option(
-      names = "--sign",
-      paramLabel = "KEY",
-      description = "Sign the bundle with a private key, as plugin sign --replace does.")
-  private @Nullable Path sign;
+  @Mixin private SignOptions sign;
 
   @Option(names = "--minisign", description = "With --sign: write minisign's form, too.")
   private boolean minisign;
-
-  @Mixin private Passphrase passphrase;
 
   @Option(names = "--no-sbom", description = "Do not write the list of what the bundle has.")
   private boolean noSbom;
@@ -105,7 +99,7 @@ final class PackCommand extends KitCommand {
           CommandFailure.Kind.USAGE, project + " is a file: give the directory of a project");
     }
     OptionPairs.requireWith(spec(), "--sign", "--minisign", "--passphrase-file");
-    SigningKey key = sign == null ? null : KeyFiles.privateKey(sign, passphrase);
+    SigningKey key = sign.key().orElse(null);
     PluginSource built = PluginSource.read(project, options);
     PluginSource source = built.asPacked();
     Manifest manifest = source.requireAcceptable(trial.capabilities(trial.functions(project)));

@@ -104,7 +104,10 @@ final class Passphrase {
       }
       bytes = in.readNBytes(MAX_BYTES + 1);
     } catch (IOException e) {
-      throw failure(file + " cannot be read: " + CommandFailure.reason(e));
+      throw failure(
+          Files.isDirectory(file)
+              ? file + " is a directory: give the file with the passphrase"
+              : file + " cannot be read: " + CommandFailure.reason(e));
     }
     if (bytes.length > MAX_BYTES) {
       throw failure(file + " has more than " + MAX_BYTES + " bytes, and is not a passphrase");

@@ -1,6 +1,8 @@
 package io.gonext.cli.kit;
 
+import io.gonext.cli.fetch.PullOptions;
 import io.gonext.cli.fetch.RegistryOptions;
+import io.gonext.cli.fetch.TransferNotes;
 import io.gonext.cli.output.AtomicFile;
 import io.gonext.cli.output.JsonLines;
 import io.gonext.cli.output.Sizes;
@@ -8,10 +10,8 @@ import io.gonext.host.manifest.Bundle;
 import io.gonext.host.registry.OciClient;
 import io.gonext.host.registry.OciReference;
 import io.gonext.host.registry.PulledPlugin;
-import io.gonext.host.registry.RegistryMirror;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -50,21 +50,12 @@ final class PullCommand extends KitCommand {
       description = "The file to write (default: NAME-VERSION.gnplugin in this directory).")
   private @Nullable Path output;
 
-  @Option(
-      names = "--mirror",
-      paramLabel = "REGISTRY=MIRROR",
-      converter = MirrorConverter.class,
-      description =
-          "Ask this host first for what REGISTRY holds, such as docker.io=mirror.example.com."
-              + " Repeatable.")
-  private List<RegistryMirror> mirrors = new ArrayList<>();
-
-  @Mixin private RegistryOptions registry;
+  @Mixin private PullOptions registry;
 
   @Override
   Answer answer() throws IOException, InterruptedException {
     PulledPlugin pulled;
-    try (OciClient client = registry.client(mirrors, reference)) {
+    try (OciClient client = registry.client(reference)) {
       pulled = client.pull(reference, new TransferNotes(this::note));
     }
     Path file = output == null ? Path.of(fileName(pulled.bundle())) : output;

@@ -1,6 +1,7 @@
 package io.gonext.cli.kit;
 
 import io.gonext.cli.fetch.RegistryOptions;
+import io.gonext.cli.fetch.TransferNotes;
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.cli.output.JsonLines;
 import io.gonext.cli.output.Sizes;

@@ -132,8 +132,9 @@ final class Reproduction {
               "cargo hashes the absolute paths of crates outside of the workspace into names: "
                   + String.join(", ", outside));
           cures.add(
-              "move them into the project's directory, make one workspace of all, or depend on a"
-                  + " version or a commit");
+              "gonext replaces the hash, but not on Windows and not with a rustc-wrapper of your"
+                  + " own: move the crates into the project's directory, make one workspace of all,"
+                  + " or depend on a version or a commit");
         } else {
           cures.add(
               hasPath

@@ -62,8 +62,12 @@ final class SignatureFile {
 
   /** The name of a further key's signature. */
   static Path further(Path file, SigningKey key, boolean isMinisign) {
-    return file.resolveSibling(
-        file.getFileName() + "." + key.publicKey().id() + (isMinisign ? MINISIGN : RAW));
+    return further(file, key.publicKey().id(), isMinisign);
+  }
+
+  /** The name of a further signature, which has an id of its own. */
+  static Path further(Path file, String id, boolean isMinisign) {
+    return file.resolveSibling(file.getFileName() + "." + id + (isMinisign ? MINISIGN : RAW));
   }
 
   static BundleSignature sign(

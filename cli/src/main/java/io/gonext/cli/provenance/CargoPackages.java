@@ -56,12 +56,15 @@ final class CargoPackages {
       return Optional.empty();
     }
     ToolCommand ask =
-        build.instead(
-            "metadata",
-            "--format-version=1",
-            "--filter-platform=" + build.argv().get(target + 1),
-            "--locked",
-            "--offline");
+        build
+            // Its script exists only where a build was.
+            .without("RUSTC_WRAPPER")
+            .instead(
+                "metadata",
+                "--format-version=1",
+                "--filter-platform=" + build.argv().get(target + 1),
+                "--locked",
+                "--offline");
     // Warnings are lines of the same output.
     return tools.of(ask).stream()
         .filter(line -> line.startsWith("{"))

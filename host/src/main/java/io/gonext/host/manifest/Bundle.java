@@ -27,6 +27,7 @@ public final class Bundle {
 
   private final byte[] bytes;
   private final Manifest manifest;
+  private final byte[] manifestJson;
   private final byte[] module;
   private final Locales locales;
   private final List<Migration> migrations;
@@ -36,12 +37,14 @@ public final class Bundle {
   private Bundle(
       byte[] bytes,
       Manifest manifest,
+      byte[] manifestJson,
       byte[] module,
       Locales locales,
       List<Migration> migrations,
       Map<String, byte[]> warmUpFiles) {
     this.bytes = bytes;
     this.manifest = manifest;
+    this.manifestJson = manifestJson;
     this.module = module;
     this.locales = locales;
     this.migrations = migrations;
@@ -108,6 +111,7 @@ public final class Bundle {
       return new Bundle(
           bytes,
           manifest,
+          manifestJson,
           module(manifest, entries),
           Locales.read(entries, manifest.defaultLocale()),
           migrations(manifest, entries),
@@ -168,6 +172,11 @@ public final class Bundle {
 
   public Manifest manifest() {
     return manifest;
+  }
+
+  /** {@code manifest.json} as it stands in the bundle, UTF-8; a copy. */
+  public byte[] manifestJson() {
+    return manifestJson.clone();
   }
 
   /** The whole bundle; a copy. */

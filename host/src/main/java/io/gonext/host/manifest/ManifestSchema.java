@@ -8,10 +8,9 @@ import com.networknt.schema.SpecificationVersion;
 import com.networknt.schema.regex.RegularExpression;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.JsonPointers;
+import io.gonext.host.json.SchemaFile;
 import io.gonext.host.json.StrictJson;
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -43,7 +42,7 @@ public final class ManifestSchema {
   /** Stands for every number with a fraction. */
   private static final BigDecimal FRACTION = new BigDecimal("1.5");
 
-  private static final byte[] BYTES = load();
+  private static final byte[] BYTES = SchemaFile.bytes(ManifestSchema.class, FILE);
   private static final JsonNode JSON = parsed();
   private static final Schema SCHEMA =
       SchemaRegistry.withDefaultDialect(
@@ -269,17 +268,6 @@ public final class ManifestSchema {
           paths.putIfAbsent(field.getKey(), path);
           addPaths(path + ".", field.getValue(), paths);
         });
-  }
-
-  private static byte[] load() {
-    try (var in = ManifestSchema.class.getResourceAsStream(FILE)) {
-      if (in == null) {
-        throw new IllegalStateException(FILE + " is missing from the host's jar");
-      }
-      return in.readAllBytes();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private static JsonNode parsed() {

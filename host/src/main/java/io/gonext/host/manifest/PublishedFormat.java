@@ -1,9 +1,8 @@
 package io.gonext.host.manifest;
 
 import io.gonext.host.json.InvalidJsonException;
+import io.gonext.host.json.SchemaFile;
 import io.gonext.host.json.StrictJson;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -34,14 +33,7 @@ public enum PublishedFormat {
 
   /** The schema as it is published, UTF-8. */
   public byte[] bytes() {
-    try (var in = PublishedFormat.class.getResourceAsStream(file)) {
-      if (in == null) {
-        throw new IllegalStateException(file + " is missing from the host's jar");
-      }
-      return in.readAllBytes();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return SchemaFile.bytes(PublishedFormat.class, file);
   }
 
   /**

@@ -17,12 +17,18 @@ final class HttpAnswer implements AutoCloseable {
   private final FetchUrl url;
   private final Response response;
   private final InputStreamResponseListener listener;
+  private final boolean isProxied;
   private @Nullable InputStream body;
 
-  HttpAnswer(FetchUrl url, Response response, InputStreamResponseListener listener) {
+  /**
+   * @param isProxied whether it came by a proxy, so that nobody knows the server's address
+   */
+  HttpAnswer(
+      FetchUrl url, Response response, InputStreamResponseListener listener, boolean isProxied) {
     this.url = url;
     this.response = response;
     this.listener = listener;
+    this.isProxied = isProxied;
   }
 
   /** What was asked. */
@@ -61,7 +67,8 @@ final class HttpAnswer implements AutoCloseable {
 
   /**
    * Which addresses a URL may lead to that this answer names. The registry itself stays in reach;
-   * another server is in reach only if it is public or if this one is not.
+   * another server is in reach only if it is public or if this one is not. A server behind a proxy
+   * counts as public.
    */
   Reach reachOf(FetchUrl next, FetchUrl registry) {
     if (next.hasOriginOf(registry)) {
@@ -69,6 +76,7 @@ final class HttpAnswer implements AutoCloseable {
     }
     Connection connection = response.getRequest().getConnection();
     return connection != null
+            && !isProxied
             && connection.getRemoteSocketAddress() instanceof InetSocketAddress peer
             && peer.getAddress() != null
             && !AddressPolicy.publicOnly().allows(peer.getAddress(), peer.getPort())

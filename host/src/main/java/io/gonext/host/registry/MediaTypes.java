@@ -1,6 +1,6 @@
 package io.gonext.host.registry;
 
-/** The media types of plugins in registries. */
+/** The media types of plugins and indexes in registries. */
 final class MediaTypes {
   static final String IMAGE_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
   static final String IMAGE_INDEX = "application/vnd.oci.image.index.v1+json";
@@ -20,6 +20,12 @@ final class MediaTypes {
 
   /** The kind of an artifact that refers to a plugin and signs it, and of its layer. */
   static final String SIGNATURE = "application/vnd.gonext.plugin.signature.v1";
+
+  /** The kind of an artifact that is an index of plugins, and of its config. */
+  static final String INDEX = "application/vnd.gonext.index.v1";
+
+  /** Its layer: the bytes of the index. */
+  static final String INDEX_FILE = "application/vnd.gonext.index.v1+json";
 
   private MediaTypes() {}
 }

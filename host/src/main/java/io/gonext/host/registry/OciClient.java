@@ -9,6 +9,7 @@ import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.BundleFiles;
 import io.gonext.host.manifest.FetchUrl;
+import io.gonext.host.manifest.ManifestReader;
 import io.gonext.host.trust.BundleSignature;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -26,9 +27,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A client of OCI registries (distribution specification 1.1), for plugins. Whatever a registry
- * sends is bounded before it is read, and digests are checked. Each operation blocks, for at most
- * {@link RegistrySettings#timeout}; an interrupt ends it. It connects when it is first used.
+ * A client of OCI registries (distribution specification 1.1), for plugins and their indexes.
+ * Whatever a registry sends is bounded before it is read, and digests are checked. Each operation
+ * blocks, for at most {@link RegistrySettings#timeout}; an interrupt ends it. It connects when it
+ * is first used.
  *
  * <p>All operations throw a {@link RegistryException} when the registry does not do what it is
  * asked, or is not one of {@link RegistrySettings#allowed}.
@@ -40,6 +42,8 @@ public final class OciClient implements AutoCloseable {
   static final int MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
 
   private static final Logger log = LoggerFactory.getLogger(OciClient.class);
+
+  private static final String INDEX_TITLE = "index.json";
 
   private static final String TITLE = "org.opencontainers.image.title";
   private static final String VERSION = "org.opencontainers.image.version";
@@ -57,16 +61,22 @@ public final class OciClient implements AutoCloseable {
         settings,
         new Parts(
             InetAddress::getAllByName,
-            SslContextFactory.Client::new,
+            () -> tls(settings),
             new CredentialProgram(DockerConfig.searchPath(), HELPER_LIMIT),
             Thread::sleep,
             RandomGenerator.getDefault(),
             System::nanoTime));
   }
 
+  static SslContextFactory.Client tls(RegistrySettings settings) {
+    SslContextFactory.Client tls = new SslContextFactory.Client();
+    settings.authorities().map(Authorities::with).ifPresent(tls::setTrustStore);
+    return tls;
+  }
+
   OciClient(RegistrySettings settings, Parts parts) {
     this.settings = settings;
-    this.http = new RegistryHttp(parts.lookup(), parts.tls());
+    this.http = new RegistryHttp(parts.lookup(), parts.tls(), settings.proxies());
     this.authorizer =
         new Authorizer(http, new DockerConfig(settings.dockerConfig(), parts.helper()));
     this.retries = new Retries(parts.pause(), parts.random());
@@ -169,16 +179,119 @@ public final class OciClient implements AutoCloseable {
         new ImageManifest(MediaTypes.PLUGIN, config, layers, Optional.empty(), annotations);
 
     Session session = session(to, pushes(to), deadline(), listener);
+    OciReference tagged = to.tag().isPresent() ? to : to.withTag(named.version);
+    return push(session, tagged, manifest, blobs, file, artifact.signatureFiles());
+  }
+
+  private static PushedArtifact push(
+      Session session,
+      OciReference tagged,
+      ImageManifest manifest,
+      Map<Descriptor, byte[]> blobs,
+      String title,
+      List<byte[]> signatureFiles)
+      throws InterruptedException {
     long sent = writeAll(session, blobs, Optional.empty());
     byte[] bytes = manifest.bytes();
-    OciReference tagged = to.tag().isPresent() ? to : to.withTag(named.version);
     session.manifests.write(tagged.tag().orElseThrow(), MediaTypes.IMAGE_MANIFEST, bytes);
     Descriptor subject = Descriptor.of(MediaTypes.IMAGE_MANIFEST, bytes);
-    for (byte[] signature : artifact.signatureFiles()) {
-      sent += sign(session, subject, file + ".sig", signature);
+    for (byte[] signature : signatureFiles) {
+      sent += sign(session, subject, title + ".sig", signature);
     }
     return new PushedArtifact(
-        tagged.withDigest(subject.digest().toString()), sent, artifact.signatureFiles().size());
+        tagged.withDigest(subject.digest().toString()), sent, signatureFiles.size());
+  }
+
+  /**
+   * Stores an index of plugins under a tag, and its signatures as artifacts that refer to it. The
+   * same index has the same digest each time.
+   *
+   * @param index the bytes of the file, which is not checked
+   */
+  public PushedArtifact pushIndex(
+      OciReference to, byte[] index, List<byte[]> signatureFiles, TransferListener listener)
+      throws InterruptedException {
+    requireAllowed(to);
+    if (to.tag().isEmpty() || to.digest().isPresent()) {
+      throw new RegistryException(
+          RegistryException.Kind.REFERENCE,
+          to + ": an index is pushed under a tag: give oci://HOST/REPOSITORY:TAG");
+    }
+    // See sign.
+    Descriptor config = Descriptor.of(MediaTypes.INDEX, ImageManifest.EMPTY_CONFIG);
+    Map<Descriptor, byte[]> blobs = new LinkedHashMap<>();
+    blobs.put(config, ImageManifest.EMPTY_CONFIG);
+    List<Descriptor> layers = new ArrayList<>();
+    add(layers, blobs, MediaTypes.INDEX_FILE, INDEX_TITLE, index);
+    ImageManifest manifest =
+        new ImageManifest(MediaTypes.INDEX, config, layers, Optional.empty(), Map.of());
+    return push(
+        session(to, pushes(to), deadline(), listener),
+        to,
+        manifest,
+        blobs,
+        INDEX_TITLE,
+        signatureFiles);
+  }
+
+  /**
+   * Reads an index of plugins with its signatures.
+   *
+   * @param known an index that the caller has: it is not fetched if the registry has the same
+   */
+  public PulledIndex pullIndex(OciReference from, Optional<byte[]> known, TransferListener listener)
+      throws InterruptedException {
+    requireAllowed(from);
+    requireTagOrDigest(from);
+    Session session = session(from, pulls(from), deadline(), listener);
+    Manifests.Stored stored = session.manifests.read(from.digest().or(from::tag).orElseThrow());
+    ImageManifest manifest = ImageManifest.read(stored.bytes(), session.at);
+    Descriptor layer =
+        requireLayer(
+            manifest, MediaTypes.INDEX, "an index of plugins", MediaTypes.INDEX_FILE, session.at);
+    byte[] bytes =
+        known.isPresent() && layer.digest().isOf(known.get())
+            ? known.get()
+            : session.blobs.read(layer, "index", MAX_DOCUMENT_BYTES);
+    return new PulledIndex(stored.digest().toString(), bytes, signatures(session, stored.digest()));
+  }
+
+  /** The one layer of a type in an artifact of a kind. */
+  private static Descriptor requireLayer(
+      ImageManifest manifest, String kind, String what, String mediaType, Endpoint at) {
+    if (!manifest.artifactType().equals(kind)) {
+      throw ImageManifest.unacceptable(
+          at, "is not " + what + " but a " + PlainText.of(manifest.artifactType(), 100));
+    }
+    return manifest
+        .layer(mediaType)
+        .orElseThrow(() ->
+            ImageManifest.unacceptable(
+                at, "does not have exactly one layer of the type " + mediaType));
+  }
+
+  private static Descriptor bundleOf(ImageManifest manifest, Endpoint at) {
+    return requireLayer(manifest, MediaTypes.PLUGIN, "a plugin", MediaTypes.BUNDLE, at);
+  }
+
+  /** Reads what an artifact says of its plugin, without the bundle. */
+  public PluginDescription describe(OciReference from) throws InterruptedException {
+    requireAllowed(from);
+    requireTagOrDigest(from);
+    Session session = session(from, pulls(from), deadline(), TransferListener.NONE);
+    Manifests.Stored stored = session.manifests.read(from.digest().or(from::tag).orElseThrow());
+    ImageManifest manifest = ImageManifest.read(stored.bytes(), session.at);
+    Descriptor bundle = bundleOf(manifest, session.at);
+    boolean hasConfig = manifest.config().mediaType().equals(MediaTypes.MANIFEST);
+    return new PluginDescription(
+        stored.digest().toString(),
+        bundle.digest().toString(),
+        bundle.size(),
+        hasConfig
+            ? Optional.of(session.blobs.read(manifest.config(), "config", ManifestReader.MAX_BYTES))
+            : Optional.empty(),
+        document(session, manifest, MediaTypes.SBOM),
+        document(session, manifest, MediaTypes.PROVENANCE));
   }
 
   private static void add(
@@ -212,6 +325,7 @@ public final class OciClient implements AutoCloseable {
       case MediaTypes.SBOM -> "SBOM";
       case MediaTypes.PROVENANCE -> "provenance";
       case MediaTypes.SIGNATURE -> "signature";
+      case MediaTypes.INDEX_FILE -> "index";
       default -> "layer";
     };
   }
@@ -316,17 +430,7 @@ public final class OciClient implements AutoCloseable {
     Session session = session(at, pulls(at), deadline, listener);
     Manifests.Stored stored = session.manifests.read(at.digest().or(at::tag).orElseThrow());
     ImageManifest manifest = ImageManifest.read(stored.bytes(), session.at);
-    if (!manifest.artifactType().equals(MediaTypes.PLUGIN)) {
-      throw ImageManifest.unacceptable(
-          session.at, "is not a plugin but a " + PlainText.of(manifest.artifactType(), 100));
-    }
-    Descriptor layer =
-        manifest
-            .layer(MediaTypes.BUNDLE)
-            .orElseThrow(() ->
-                ImageManifest.unacceptable(
-                    session.at,
-                    "does not have exactly one layer of the type " + MediaTypes.BUNDLE));
+    Descriptor layer = bundleOf(manifest, session.at);
     byte[] bundle = session.blobs.read(layer, "bundle", Bundle.MAX_BYTES);
     byte[] manifestJson = manifestJson(bundle);
     requireConfigOf(manifest, manifestJson, session.at);

@@ -9,6 +9,7 @@ import io.gonext.host.internal.service.http.NameLookup;
 import io.gonext.host.manifest.FetchUrl;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Map;
@@ -23,9 +24,13 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
+import org.eclipse.jetty.client.BasicAuthentication;
 import org.eclipse.jetty.client.BytesRequestContent;
 import org.eclipse.jetty.client.HttpClient;
+import org.eclipse.jetty.client.HttpProxy;
+import org.eclipse.jetty.client.HttpResponseException;
 import org.eclipse.jetty.client.InputStreamResponseListener;
+import org.eclipse.jetty.client.Origin;
 import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
@@ -34,7 +39,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends single requests to registries. It starts with the first one.
+ * Sends single requests to registries, by proxies where the settings name some. It starts with the
+ * first one.
  *
  * <p>Thread-safe.
  */
@@ -44,6 +50,7 @@ final class RegistryHttp implements AutoCloseable {
   private static final int MAX_LOOKUPS = 8;
 
   private final NameLookup lookup;
+  private final RegistryProxies proxies;
   private final Supplier<SslContextFactory.Client> tls;
   private final ThreadPoolExecutor lookups;
 
@@ -52,8 +59,9 @@ final class RegistryHttp implements AutoCloseable {
 
   private boolean closed;
 
-  RegistryHttp(NameLookup lookup, Supplier<SslContextFactory.Client> tls) {
+  RegistryHttp(NameLookup lookup, Supplier<SslContextFactory.Client> tls, RegistryProxies proxies) {
     this.lookup = lookup;
+    this.proxies = proxies;
     this.tls = tls;
     // Not virtual threads: the system's resolver would block their carriers.
     this.lookups =
@@ -108,13 +116,18 @@ final class RegistryHttp implements AutoCloseable {
   HttpAnswer send(Call call, Reach reach, String authorization, Deadline deadline)
       throws Retries.PassingException, InterruptedException {
     FetchUrl url = call.url();
+    boolean isProxied = proxies.of(url).isPresent();
     Duration left = deadline.left(url.origin());
-    Request request = request(call, reach, authorization);
+    if (isProxied) {
+      requireReach(url, reach);
+    }
+    // The proxy itself may be anywhere, and it looks up the names.
+    Request request = request(call, isProxied ? Reach.ALL : reach, authorization);
     InputStreamResponseListener listener = new InputStreamResponseListener();
     try {
       request.timeout(left.toMillis() + 1, TimeUnit.MILLISECONDS).send(listener);
       return new HttpAnswer(
-          url, listener.get(left.toMillis() + 1, TimeUnit.MILLISECONDS), listener);
+          url, listener.get(left.toMillis() + 1, TimeUnit.MILLISECONDS), listener, isProxied);
     } catch (InterruptedException e) {
       var _ = request.abort(e);
       throw e;
@@ -124,6 +137,21 @@ final class RegistryHttp implements AutoCloseable {
     } catch (ExecutionException e) {
       throw failure(url, Objects.requireNonNullElse(e.getCause(), e));
     }
+  }
+
+  private static void requireReach(FetchUrl url, Reach reach) {
+    if (FetchUrl.isAddress(url.host())
+        && !reach.policy().allows(FetchUrl.address(url.host()), url.port())) {
+      throw blocked(url);
+    }
+  }
+
+  private static RegistryException blocked(FetchUrl url) {
+    return new RegistryException(
+        RegistryException.Kind.UNAVAILABLE,
+        "the registry sends this host to "
+            + url.host()
+            + ", which is not a public address although the registry's is: this is refused");
   }
 
   private Request request(Call call, Reach reach, String authorization) {
@@ -149,11 +177,15 @@ final class RegistryHttp implements AutoCloseable {
   static Retries.PassingException failure(FetchUrl url, Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof BlockedAddressException) {
+        throw blocked(url);
+      }
+      if (cause instanceof HttpResponseException refusal) {
         throw new RegistryException(
             RegistryException.Kind.UNAVAILABLE,
-            "the registry sends this host to "
-                + url.host()
-                + ", which is not a public address although the registry's is: this is refused");
+            "the proxy does not connect to "
+                + url.origin()
+                + ": it answered "
+                + refusal.getResponse().getStatus());
       }
       if (cause instanceof UnknownHostException) {
         throw new RegistryException(
@@ -166,7 +198,8 @@ final class RegistryHttp implements AutoCloseable {
                 + url.origin()
                 + ": "
                 + PlainText.of(String.valueOf(cause.getMessage()), 200)
-                + "; a registry without TLS has to be named with --plain-http");
+                + "; --ca names a certificate authority of your own, and --plain-http a registry"
+                + " without TLS");
       }
       if (cause instanceof ConnectException) {
         return new Retries.PassingException(
@@ -197,13 +230,47 @@ final class RegistryHttp implements AutoCloseable {
                             new CheckedResolver(lookup, tag -> ((Reach) tag).policy(), lookups)),
                     lookups)
                 .join();
+        proxies.https().ifPresent(proxy -> add(client, proxy));
+        proxies
+            .http()
+            .filter(proxy -> !proxies.https().equals(proxies.http()))
+            .ifPresent(proxy -> add(client, proxy));
       } catch (CompletionException e) {
+        if (e.getCause() instanceof RegistryException known) {
+          throw known;
+        }
         log.error("the client for registries does not start", e.getCause());
         throw new RegistryException(
             RegistryException.Kind.UNAVAILABLE, "the client for registries does not start");
       }
     }
     return client;
+  }
+
+  private void add(HttpClient to, URI proxy) {
+    HttpProxy added =
+        new HttpProxy(new Origin.Address(proxy.getHost(), RegistryProxies.port(proxy)), false) {
+          @Override
+          public boolean matches(Origin origin) {
+            Origin.Address address = origin.getAddress();
+            return proxies
+                .of(origin.getScheme(), address.getHost(), address.getPort())
+                .filter(proxy::equals)
+                .isPresent();
+          }
+        };
+    to.getProxyConfiguration().addProxy(added);
+    RegistryProxies.login(proxy)
+        .ifPresent(login -> {
+          int colon = login.indexOf(':');
+          to.getAuthenticationStore()
+              .addAuthenticationResult(
+                  new BasicAuthentication.BasicResult(
+                      added.getURI(),
+                      HttpHeader.PROXY_AUTHORIZATION,
+                      colon < 0 ? login : login.substring(0, colon),
+                      colon < 0 ? "" : login.substring(colon + 1)));
+        });
   }
 
   @Override

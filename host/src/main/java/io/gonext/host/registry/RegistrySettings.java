@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -16,13 +17,18 @@ import java.util.Set;
  *     does
  * @param dockerConfig Docker's {@code config.json}, which has the credentials; need not exist
  * @param timeout of a whole pull, push or copy
+ * @param proxies by which registries are reached; none at all unless they are set
+ * @param authorities a PEM file with certificates of authorities that are trusted beside those of
+ *     the JDK
  */
 public record RegistrySettings(
     List<RegistryPattern> allowed,
     List<RegistryMirror> mirrors,
     Set<String> plainHttp,
     Path dockerConfig,
-    Duration timeout) {
+    Duration timeout,
+    RegistryProxies proxies,
+    Optional<Path> authorities) {
   /** {@link #timeout} unless it is set: 2 min. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofMinutes(2);
 
@@ -62,6 +68,8 @@ public record RegistrySettings(
     private final Set<String> plainHttp = new LinkedHashSet<>();
     private Path dockerConfig = usualDockerConfig();
     private Duration timeout = DEFAULT_TIMEOUT;
+    private RegistryProxies proxies = RegistryProxies.NONE;
+    private Optional<Path> authorities = Optional.empty();
 
     private Builder() {}
 
@@ -95,8 +103,21 @@ public record RegistrySettings(
       return this;
     }
 
+    /** Sets {@link RegistrySettings#proxies}. */
+    public Builder proxies(RegistryProxies proxies) {
+      this.proxies = proxies;
+      return this;
+    }
+
+    /** Sets {@link RegistrySettings#authorities}. */
+    public Builder authorities(Path pem) {
+      this.authorities = Optional.of(pem);
+      return this;
+    }
+
     public RegistrySettings build() {
-      return new RegistrySettings(allowed, mirrors, plainHttp, dockerConfig, timeout);
+      return new RegistrySettings(
+          allowed, mirrors, plainHttp, dockerConfig, timeout, proxies, authorities);
     }
   }
 }

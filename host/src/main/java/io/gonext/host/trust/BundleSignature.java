@@ -62,6 +62,11 @@ public final class BundleSignature {
         && name.substring(file.length()).matches("(\\.[0-9A-Za-z]+)?\\.(mini)?sig");
   }
 
+  /** Whether the file of a signature is minisign's text by its first line. */
+  public static boolean isMinisign(byte[] file) {
+    return MinisignText.isMinisign(file);
+  }
+
   static BundleSignature of(byte[] signature) {
     return new BundleSignature(signature, null);
   }

@@ -1,9 +1,9 @@
 package io.gonext.host.trust;
 
 import io.gonext.host.UntrustedException;
+import io.gonext.host.json.SchemaFile;
 import io.gonext.host.trust.Verdict.Signer;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -66,7 +66,13 @@ public final class TrustPolicy {
    * @param revoked whether nothing signed with it is trusted
    */
   public record TrustedKey(
-      VerificationKey key, @Nullable Instant from, @Nullable Instant until, boolean revoked) {}
+      VerificationKey key, @Nullable Instant from, @Nullable Instant until, boolean revoked) {
+    boolean isValidAt(Instant now) {
+      return !revoked
+          && (from == null || !now.isBefore(from))
+          && (until == null || now.isBefore(until));
+    }
+  }
 
   /** Who signs bundles. */
   public record Publisher(String name, List<TrustedKey> keys) {
@@ -168,14 +174,7 @@ public final class TrustPolicy {
 
   /** The JSON Schema of a policy, UTF-8. */
   public static byte[] schema() {
-    try (var in = TrustPolicy.class.getResourceAsStream(SCHEMA)) {
-      if (in == null) {
-        throw new IllegalStateException(SCHEMA + " is missing from the host's jar");
-      }
-      return in.readAllBytes();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return SchemaFile.bytes(TrustPolicy.class, SCHEMA);
   }
 
   public Mode mode() {
@@ -246,15 +245,19 @@ public final class TrustPolicy {
     String from = origin.isEmpty() ? UPLOAD : origin;
     Optional<Rule> found = rules.stream().filter(rule -> rule.fits(plugin, from)).findFirst();
     if (found.isEmpty()) {
-      return refused(
-          "no_rule",
-          "no rule of the trust policy is for "
-              + plugin
-              + " from "
-              + from
-              + ": add one that names the publishers who may sign it");
+      return noRule(plugin, from);
     }
     return check(id, found.get(), bundle, now);
+  }
+
+  private static Verdict noRule(String plugin, String from) {
+    return refused(
+        "no_rule",
+        "no rule of the trust policy is for "
+            + plugin
+            + " from "
+            + from
+            + ": add one that names the publishers who may sign it");
   }
 
   private Verdict check(String id, Rule rule, Verification bundle, Instant now) {
@@ -280,7 +283,10 @@ public final class TrustPolicy {
         problems.add(problem);
       }
     }
-    List<Signer> all = List.copyOf(signers.values());
+    return verdict(id, rule, List.copyOf(signers.values()), problems);
+  }
+
+  private static Verdict verdict(String id, Rule rule, List<Signer> all, List<Verdict> problems) {
     if (all.size() >= rule.signatures()) {
       return new Verdict(Verdict.TRUSTED, "", all);
     }
@@ -303,6 +309,61 @@ public final class TrustPolicy {
             + problems.stream().map(p -> "; " + p.message()).collect(Collectors.joining())
             + ": send the others with it",
         all);
+  }
+
+  /**
+   * What this policy says of a version that was found trusted before: whether enough of the keys
+   * that signed it still count. The bytes of the bundle are not looked at. A key that has expired
+   * since counts, and a policy without rules has nothing against it.
+   *
+   * @param signers who signed it, as was found then
+   * @param verifiedAt when it was found
+   */
+  public Verdict recheck(
+      String plugin, String version, String origin, List<Signer> signers, Instant verifiedAt) {
+    if (mode == Mode.OFF || isNone()) {
+      return new Verdict(Verdict.TRUSTED, "", signers);
+    }
+    String id = plugin + "@" + version;
+    Optional<Rule> rule = rules.stream().filter(each -> each.fits(plugin, origin)).findFirst();
+    if (rule.isEmpty()) {
+      return noRule(plugin, origin);
+    }
+    TreeMap<String, Signer> counting = new TreeMap<>();
+    List<Verdict> problems = new ArrayList<>();
+    for (Signer signer : signers) {
+      Optional<Found> maker = found(signer.key());
+      Verdict problem =
+          maker.isEmpty() ? gone(id, signer) : problem(id, rule.get(), maker.get(), verifiedAt);
+      if (problem == null) {
+        Signer now = maker.orElseThrow().signer();
+        counting.putIfAbsent(now.publisher(), now);
+      } else {
+        problems.add(problem);
+      }
+    }
+    return verdict(id, rule.get(), List.copyOf(counting.values()), problems);
+  }
+
+  /** The publisher may have another name by now. */
+  private Optional<Found> found(String keyId) {
+    return publishers.stream()
+        .flatMap(publisher -> publisher.keys().stream().map(key -> new Found(publisher, key)))
+        .filter(candidate -> candidate.key().key().id().equals(keyId))
+        .findFirst();
+  }
+
+  private static Verdict gone(String id, Signer signer) {
+    return refused(
+        "key_unknown",
+        "the key "
+            + signer.key()
+            + " of "
+            + signer.publisher()
+            + ", which signed "
+            + id
+            + ", is not in the trust policy any more: add it, or get a bundle signed with another"
+            + " key");
   }
 
   /** A key that made a signature. */
@@ -409,6 +470,15 @@ public final class TrustPolicy {
         .filter(key -> !key.revoked())
         .map(TrustedKey::key)
         .limit(most)
+        .toList();
+  }
+
+  /** The keys of all publishers that are not revoked and are valid at a moment. */
+  public List<VerificationKey> validKeys(Instant now) {
+    return publishers.stream()
+        .flatMap(publisher -> publisher.keys().stream())
+        .filter(key -> key.isValidAt(now))
+        .map(TrustedKey::key)
         .toList();
   }
 }

@@ -316,7 +316,8 @@ class FaultyRegistryTest {
   @ValueSource(strings = {"http://127.0.0.1:1/", "http://169.254.169.254/", "http://localhost:1/"})
   void a_public_registry_cannot_send_the_host_to_a_private_address(String url) {
     try (RegistryHttp http =
-        new RegistryHttp(InetAddress::getAllByName, SslContextFactory.Client::new)) {
+        new RegistryHttp(
+            InetAddress::getAllByName, SslContextFactory.Client::new, RegistryProxies.NONE)) {
       Deadline deadline = Deadline.in(Duration.ofSeconds(20), System::nanoTime);
       assertThatThrownBy(() ->
               http.send(
@@ -332,7 +333,8 @@ class FaultyRegistryTest {
   @Test
   void what_an_answer_may_lead_to_depends_on_who_gave_it() throws Exception {
     try (RegistryHttp http =
-        new RegistryHttp(InetAddress::getAllByName, SslContextFactory.Client::new)) {
+        new RegistryHttp(
+            InetAddress::getAllByName, SslContextFactory.Client::new, RegistryProxies.NONE)) {
       FetchUrl own = FetchUrl.parse(registry.url() + REPOSITORY);
       Deadline deadline = Deadline.in(Duration.ofSeconds(20), System::nanoTime);
       try (HttpAnswer answer =

@@ -25,6 +25,9 @@ final class ScriptedRegistry implements AutoCloseable {
   /** A line for each request: method, path with its query, and the headers that matter. */
   final List<String> requests = new CopyOnWriteArrayList<>();
 
+  /** What clients that take it for a proxy have sent as their login. */
+  final List<String> proxyLogins = new CopyOnWriteArrayList<>();
+
   @FunctionalInterface
   interface Handler {
     void answer(HttpExchange exchange) throws IOException;
@@ -78,6 +81,10 @@ final class ScriptedRegistry implements AutoCloseable {
   private void answer(HttpExchange exchange) throws IOException {
     String range = exchange.getRequestHeaders().getFirst("Range");
     String authorization = exchange.getRequestHeaders().getFirst("Authorization");
+    String login = exchange.getRequestHeaders().getFirst("Proxy-Authorization");
+    if (login != null) {
+      proxyLogins.add(login);
+    }
     requests.add(
         exchange.getRequestMethod()
             + " "

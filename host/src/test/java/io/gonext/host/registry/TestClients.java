@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
-import org.eclipse.jetty.util.ssl.SslContextFactory;
 
 /** Clients for tests: they may ask every registry, and do not wait between attempts. */
 final class TestClients {
@@ -28,16 +27,18 @@ final class TestClients {
       List<Duration> pauses,
       UnaryOperator<RegistrySettings.Builder> settings,
       io.gonext.host.internal.service.http.NameLookup lookup) {
-    return new OciClient(
+    RegistrySettings set =
         settings
             .apply(
                 RegistrySettings.builder()
                     .allow(RegistryPattern.ANY)
                     .dockerConfig(directory.resolve("config.json")))
-            .build(),
+            .build();
+    return new OciClient(
+        set,
         new OciClient.Parts(
             lookup,
-            SslContextFactory.Client::new,
+            () -> OciClient.tls(set),
             new CredentialProgram(List.of(directory), Duration.ofSeconds(20)),
             pauses::add,
             new Random(1),

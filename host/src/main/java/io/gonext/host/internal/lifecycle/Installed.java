@@ -12,6 +12,7 @@ import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.Version;
 import io.gonext.host.trust.BundleSignature;
+import io.gonext.host.trust.Verdict;
 import io.gonext.host.trust.Verification;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +27,8 @@ import org.slf4j.LoggerFactory;
  */
 record Installed(PluginStore store, TrustGate trust) {
   private static final Logger log = LoggerFactory.getLogger(Installed.class);
+
+  private static final String DOWNGRADE = "downgrade";
 
   /**
    * @throws UnknownPluginException when no plugin of that name is installed
@@ -72,29 +75,49 @@ record Installed(PluginStore store, TrustGate trust) {
    *     allows to go back
    */
   List<String> refuseDowngrade(Delivered delivered, Provenance provenance) {
-    if (delivered.allowsDowngrade() || provenance.publishers().isEmpty()) {
-      return List.of();
+    Optional<String> why = downgrade(delivered, provenance.publishers());
+    if (why.isPresent() && trust.enforces()) {
+      throw trust.refused(DOWNGRADE, why.get());
+    }
+    return why.stream().toList();
+  }
+
+  /** What the trust policy says of a bundle now. Nothing is counted, and nothing is changed. */
+  Verdict verdict(Delivered delivered) {
+    trust.look();
+    Verdict verdict = trust.judge(delivered);
+    return verdict.isTrusted()
+        ? downgrade(delivered, verdict.publishers())
+            .map(why -> new Verdict(DOWNGRADE, why, verdict.signers()))
+            .orElse(verdict)
+        : verdict;
+  }
+
+  /**
+   * Why a bundle would be a step back that nobody allows.
+   *
+   * @param publishers who have signed it
+   */
+  private Optional<String> downgrade(Delivered delivered, List<String> publishers) {
+    if (delivered.allowsDowngrade() || publishers.isEmpty()) {
+      return Optional.empty();
     }
     Manifest manifest = delivered.bundle().manifest();
     Map<String, Version> highest = store.highest(manifest.name());
-    for (String publisher : provenance.publishers()) {
+    for (String publisher : publishers) {
       Version before = highest.get(publisher);
       if (before != null && manifest.version().precedence(before) < 0) {
-        String why =
+        return Optional.of(
             manifest.id()
                 + " is older than "
                 + before
                 + " of the publisher "
                 + publisher
                 + ", which was in use here before: allow the downgrade (--allow-downgrade) if you"
-                + " want the older version";
-        if (trust.enforces()) {
-          throw trust.refused("downgrade", why);
-        }
-        return List.of(why);
+                + " want the older version");
       }
     }
-    return List.of();
+    return Optional.empty();
   }
 
   /** The manifest of the current version; empty when this host cannot read it. */

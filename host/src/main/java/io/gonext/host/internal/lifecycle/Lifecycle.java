@@ -215,6 +215,11 @@ public final class Lifecycle {
         delivery.allowsDowngrade());
   }
 
+  /** What the trust policy says of a bundle now, without a change of anything. */
+  public Verdict verdict(Delivered delivered) {
+    return installed.verdict(delivered);
+  }
+
   /** The trust policy in force. */
   public TrustPolicy trustPolicy() {
     return trust.policy();

@@ -122,21 +122,21 @@ final class PluginLoader {
     }
   }
 
+  /** A module that keeps to the ABI. Nothing of it has run yet. */
+  private record Compiled(CompiledModule module, List<String> findings) {}
+
   /**
-   * Checks a bundle as far as possible without putting it in service. Nothing of it is compiled
-   * before the trust policy has let it pass.
+   * Checks a bundle as far as possible without putting it in service. While its signatures are
+   * verified, another thread compiles it. Nothing of it runs, and nothing but the trust policy
+   * answers, before the policy has let it pass.
    *
    * @throws BundleRejectedException when the bundle is not acceptable to this host
    * @throws UntrustedException when the trust policy refuses it
    */
   CheckedModule check(Delivered delivered) {
     Bundle bundle = delivered.bundle();
-    TrustGate.Passed passed = trust.require(delivered);
-    if (!passed.warning().isEmpty()) {
-      log.warn("not trusted: {}", passed.warning());
-    }
     try {
-      return checked(delivered, passed);
+      return checked(delivered);
     } catch (HostException e) {
       throw e;
     } catch (RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
@@ -155,8 +155,32 @@ final class PluginLoader {
     }
   }
 
-  private CheckedModule checked(Delivered delivered, TrustGate.Passed passed) {
+  private CheckedModule checked(Delivered delivered) {
     Bundle bundle = delivered.bundle();
+    Manifest manifest = bundle.manifest();
+    TrustGate.Passed passed;
+    Compiled compiled;
+    try (WorkAhead<Compiled> work =
+        trust.takesTime(delivered)
+            ? WorkAhead.begun("gonext-check", () -> compiled(bundle))
+            : WorkAhead.later(() -> compiled(bundle))) {
+      passed = trust.require(delivered);
+      if (!passed.warning().isEmpty()) {
+        log.warn("not trusted: {}", passed.warning());
+      }
+      compiled = work.result();
+    }
+    try (GuestInstance trial =
+        compiled.module.instantiate(instanceConfig(services.scope(bundle, Mode.TRIAL)))) {
+      log.debug("{} starts: {} bytes an instance", manifest.id(), trial.weightBytes());
+    } catch (EngineException e) {
+      throw new BundleRejectedException(manifest.entry() + " does not start: " + e.getMessage(), e);
+    }
+    warn(manifest, compiled.findings);
+    return new CheckedModule(delivered, compiled.module, passed, compiled.findings);
+  }
+
+  private Compiled compiled(Bundle bundle) {
     Manifest manifest = bundle.manifest();
     List<String> problems = new ArrayList<>();
     manifest
@@ -186,16 +210,9 @@ final class PluginLoader {
     if (!problems.isEmpty()) {
       throw new BundleRejectedException(String.join("; ", problems), problems, null);
     }
-    try (GuestInstance trial =
-        module.instantiate(instanceConfig(services.scope(bundle, Mode.TRIAL)))) {
-      log.debug("{} starts: {} bytes an instance", manifest.id(), trial.weightBytes());
-    } catch (EngineException e) {
-      throw new BundleRejectedException(manifest.entry() + " does not start: " + e.getMessage(), e);
-    }
-    List<String> warnings = new ArrayList<>(imports.warnings());
-    warnings.addAll(GuestAbi.warnings(module.surface()));
-    warn(manifest, warnings);
-    return new CheckedModule(delivered, module, passed, warnings);
+    List<String> findings = new ArrayList<>(imports.warnings());
+    findings.addAll(GuestAbi.warnings(module.surface()));
+    return new Compiled(module, findings);
   }
 
   /**

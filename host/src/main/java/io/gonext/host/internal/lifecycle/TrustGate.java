@@ -174,6 +174,15 @@ public final class TrustGate {
     return verification;
   }
 
+  /** Whether there are signatures to verify before the policy can answer. */
+  boolean takesTime(Delivered delivered) {
+    TrustPolicy asked = policy;
+    return asked.mode() != Mode.OFF
+        && !asked.isNone()
+        && !delivered.development()
+        && !delivered.verification().signatures().isEmpty();
+  }
+
   /** What the policy says of a bundle. */
   Verdict judge(Delivered delivered) {
     return judge(policy, delivered);

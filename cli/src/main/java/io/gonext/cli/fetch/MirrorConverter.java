@@ -1,4 +1,4 @@
-package io.gonext.cli.kit;
+package io.gonext.cli.fetch;
 
 import io.gonext.host.registry.RegistryMirror;
 import picocli.CommandLine.ITypeConverter;

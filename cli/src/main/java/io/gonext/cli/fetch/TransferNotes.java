@@ -1,4 +1,4 @@
-package io.gonext.cli.kit;
+package io.gonext.cli.fetch;
 
 import io.gonext.cli.output.Sizes;
 import io.gonext.host.registry.TransferListener;
@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /** Says how far a long transfer has come: one line for each quarter. Thread-safe. */
-final class TransferNotes implements TransferListener {
+public final class TransferNotes implements TransferListener {
   private static final long LONG_BYTES = 1024 * 1024;
 
   private final Consumer<String> note;
@@ -15,7 +15,10 @@ final class TransferNotes implements TransferListener {
   /** The quarters that were said, by what is transferred. Guarded by this. */
   private final Map<String, Long> said = new HashMap<>();
 
-  TransferNotes(Consumer<String> note) {
+  /**
+   * @param note takes each line
+   */
+  public TransferNotes(Consumer<String> note) {
     this.note = note;
   }
 
