@@ -14,6 +14,7 @@ import io.gonext.cli.admin.InvalidationsCommand;
 import io.gonext.cli.admin.JobsCommand;
 import io.gonext.cli.admin.ListCommand;
 import io.gonext.cli.admin.LockCommand;
+import io.gonext.cli.admin.LogLevelCommand;
 import io.gonext.cli.admin.LogsCommand;
 import io.gonext.cli.admin.OutdatedCommand;
 import io.gonext.cli.admin.RejectCommand;
@@ -59,6 +60,7 @@ import picocli.CommandLine.Spec;
       IndexCommand.class,
       HealthCommand.class,
       LogsCommand.class,
+      LogLevelCommand.class,
       VersionsCommand.class,
       RollbackCommand.class,
       ResetCommand.class,

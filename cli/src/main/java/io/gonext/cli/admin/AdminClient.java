@@ -99,6 +99,20 @@ final class AdminClient implements AutoCloseable {
     return sendTo(method, "/api/v1/jobs" + path, new byte[0]);
   }
 
+  /**
+   * As {@link #send}, for the levels of the log.
+   *
+   * @param path below {@code /api/v1/log-levels}
+   */
+  JsonNode logLevels(String method, String path, byte[] body) throws InterruptedException {
+    return sendTo(method, "/api/v1/log-levels" + path, body);
+  }
+
+  /** The newest rows of the audit log about all plugins and the host; see {@link #send}. */
+  JsonNode audit(int limit) throws InterruptedException {
+    return sendTo("GET", "/api/v1/audit?limit=" + limit, new byte[0]);
+  }
+
   /** The host itself; see {@link #send}. */
   JsonNode host() throws InterruptedException {
     return sendTo("GET", "/api/v1/host", new byte[0]);

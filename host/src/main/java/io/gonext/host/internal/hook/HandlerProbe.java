@@ -87,6 +87,11 @@ public final class HandlerProbe {
     }
   }
 
+  /** Whether turns have spans. */
+  public boolean traces() {
+    return tracer != null;
+  }
+
   private Timer waits() {
     return Timer.builder("gonext.plugin.wait")
         .description("The part of the time in a handler that a plugin waited in host functions")
