@@ -68,6 +68,10 @@ final class RunningServer implements AutoCloseable {
     }
   }
 
+  Host host() {
+    return opened.host();
+  }
+
   int port() {
     return server.port();
   }

@@ -3,6 +3,7 @@ package io.gonext.cli.telemetry;
 import io.gonext.engine.PlainText;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.opentelemetry.exporter.internal.FailedExportException.HttpExportException;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import java.net.ConnectException;
 import java.net.URI;
@@ -10,9 +11,7 @@ import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.EnumMap;
-import java.util.EnumSet;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,10 +34,10 @@ final class Collector {
   private final LongSupplier nanoTime;
   private final Map<Signal, Counter> failed = new EnumMap<>(Signal.class);
 
-  /** Guarded by this, as are the fields below. */
-  private final Set<Signal> failing = EnumSet.noneOf(Signal.class);
+  /** The signal whose failure the log has; null for none. Guarded by this, as are those below. */
+  private @Nullable Signal told;
 
-  private boolean told;
+  private boolean toldBefore;
   private long toldAt;
 
   /** Records that were lost since the log had a line. */
@@ -84,27 +83,30 @@ final class Collector {
   private void works(Signal signal) {
     long lostBefore;
     synchronized (this) {
-      if (!failing.remove(signal) || !failing.isEmpty() || !told) {
+      if (told != signal) {
         return;
       }
-      told = false;
+      told = null;
       lostBefore = lost;
       lost = 0;
     }
-    log.info("the collector {} takes telemetry again; {} records were lost", url, lostBefore);
+    log.info(
+        "the collector {} takes {} again; it did not get {} spans, log lines and exports",
+        url,
+        signal.label(),
+        lostBefore);
   }
 
   private void fails(Signal signal, int records, @Nullable Throwable failure) {
     failed.get(signal).increment(records);
     synchronized (this) {
       lost += records;
-      boolean isFirst = failing.isEmpty();
-      failing.add(signal);
       long now = nanoTime.getAsLong();
-      if (!isFirst || (toldAt != 0 && now - toldAt < QUIET_NANOS)) {
+      if (told != null || (toldBefore && now - toldAt < QUIET_NANOS)) {
         return;
       }
-      told = true;
+      told = signal;
+      toldBefore = true;
       toldAt = now;
     }
     log.warn(
@@ -115,8 +117,8 @@ final class Collector {
         reason(failure));
   }
 
-  static String reason(@Nullable Throwable failure) {
-    Throwable deepest = failure;
+  private static String reason(@Nullable Throwable failure) {
+    String reason = "the export failed";
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       switch (cause) {
         case UnresolvedAddressException _ -> {
@@ -125,14 +127,18 @@ final class Collector {
         case HttpTimeoutException _ -> {
           return "it did not answer in time";
         }
-        default -> deepest = cause;
-      }
-      if (cause instanceof ConnectException && cause.getCause() == null) {
-        return "it accepts no connection";
+        case HttpExportException answered when answered.getResponse() != null ->
+            reason = "it answered " + answered.getResponse().getStatusCode();
+        case ConnectException _ -> reason = "it accepts no connection";
+        default -> {
+          String message = cause.getMessage();
+          // The deepest one says most, except for a connection that was closed.
+          if (message != null && !(cause.getCause() == null && reason.startsWith("it "))) {
+            reason = PlainText.of(message, MAX_REASON_CHARS);
+          }
+        }
       }
     }
-    return deepest == null
-        ? "the export failed"
-        : PlainText.of(String.valueOf(deepest.getMessage()), MAX_REASON_CHARS);
+    return reason;
   }
 }

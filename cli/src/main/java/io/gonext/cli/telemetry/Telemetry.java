@@ -14,7 +14,6 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
@@ -34,10 +33,12 @@ public final class Telemetry implements AutoCloseable {
 
   private final OpenTelemetrySdk sdk;
   private final Runnable endLogs;
+  private final Duration lastExport;
 
-  private Telemetry(OpenTelemetrySdk sdk, Runnable endLogs) {
+  private Telemetry(OpenTelemetrySdk sdk, Runnable endLogs, Duration lastExport) {
     this.sdk = sdk;
     this.endLogs = endLogs;
+    this.lastExport = lastExport;
   }
 
   /**
@@ -51,6 +52,19 @@ public final class Telemetry implements AutoCloseable {
    */
   public static Telemetry start(
       URI collector, MeterRegistry meters, ProcessLog log, String version, LongSupplier nanoTime) {
+    return start(collector, meters, log, version, nanoTime, LAST_EXPORT);
+  }
+
+  /**
+   * @param lastExport how long a close waits
+   */
+  static Telemetry start(
+      URI collector,
+      MeterRegistry meters,
+      ProcessLog log,
+      String version,
+      LongSupplier nanoTime,
+      Duration lastExport) {
     // Collector says what these would say for each export.
     log.setLevel(LogExport.SDK, Optional.of(LogLevel.OFF));
     Collector state = new Collector(collector, meters, nanoTime);
@@ -62,7 +76,8 @@ public final class Telemetry implements AutoCloseable {
               .disableShutdownHook()
               .addPropertiesSupplier(Telemetry::defaults)
               .addPropertiesCustomizer(variables -> forced(collector, variables))
-              .addResourceCustomizer((resource, _) -> resource(version).merge(resource))
+              .addResourceCustomizer((resource, _) ->
+                  Resource.builder().put("service.version", version).build().merge(resource))
               .addSpanExporterCustomizer((to, _) -> new WatchedExporters.Spans(to, state, spans))
               .addSpanProcessorCustomizer((to, _) -> new BoundedProcessors.Spans(to, spans))
               .addLogRecordExporterCustomizer(
@@ -73,7 +88,7 @@ public final class Telemetry implements AutoCloseable {
                   builder.registerMetricProducer(new MeterExport(meters, Clock.getDefault())))
               .build()
               .getOpenTelemetrySdk();
-      return new Telemetry(sdk, log.listen(new LogExport(sdk.getSdkLoggerProvider())));
+      return new Telemetry(sdk, log.listen(new LogExport(sdk.getSdkLoggerProvider())), lastExport);
     } catch (ConfigurationException e) {
       throw new IllegalArgumentException(String.valueOf(e.getMessage()), e);
     }
@@ -111,13 +126,6 @@ public final class Telemetry implements AutoCloseable {
         Integer.toString(QUEUE));
   }
 
-  private static Resource resource(String version) {
-    return Resource.builder()
-        .put("service.version", version)
-        .put("service.instance.id", UUID.randomUUID().toString())
-        .build();
-  }
-
   /** For the host and its server. */
   public OpenTelemetry openTelemetry() {
     return sdk;
@@ -132,9 +140,9 @@ public final class Telemetry implements AutoCloseable {
         Thread.ofPlatform()
             .daemon()
             .name("gonext-last-export")
-            .start(() -> sdk.shutdown().join(LAST_EXPORT.toMillis(), TimeUnit.MILLISECONDS));
+            .start(() -> sdk.shutdown().join(lastExport.toMillis(), TimeUnit.MILLISECONDS));
     try {
-      var _ = last.join(LAST_EXPORT);
+      var _ = last.join(lastExport);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
