@@ -22,6 +22,7 @@ import io.gonext.cli.admin.ResetCommand;
 import io.gonext.cli.admin.RollbackCommand;
 import io.gonext.cli.admin.SecretCommand;
 import io.gonext.cli.admin.ShowCommand;
+import io.gonext.cli.admin.SupportBundleCommand;
 import io.gonext.cli.admin.UninstallCommand;
 import io.gonext.cli.admin.UpdateCommand;
 import io.gonext.cli.admin.VersionsCommand;
@@ -71,7 +72,8 @@ import picocli.CommandLine.Spec;
       JobsCommand.class,
       AuditCommand.class,
       FunctionsCommand.class,
-      InvalidationsCommand.class
+      InvalidationsCommand.class,
+      SupportBundleCommand.class
     },
     footerHeading = "%nExamples:%n",
     footer = {

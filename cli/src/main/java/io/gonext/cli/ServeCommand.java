@@ -406,7 +406,7 @@ final class ServeCommand implements Callable<Integer> {
     }
     PrometheusMeterRegistry metrics = RunningServer.metrics();
     TelemetryOptions.Sinks sinks = telemetry.start(metrics, log, logFormat);
-    settings.telemetry(sinks.server());
+    settings.telemetry(sinks.server()).settings(ServeSettings.of(spec));
     RunningServer.OpenHost opened = open(hostConfig, metrics, sinks);
     Host host = opened.host();
     events.tellScripts("opened", "data", data.toString());

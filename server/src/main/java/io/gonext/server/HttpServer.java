@@ -147,7 +147,8 @@ public final class HttpServer implements AutoCloseable {
   private OperationsApi operations(ServerConfig settings) {
     return new OperationsApi(
         host,
-        settings.log().map(log -> new LogLevels(log, host.audit(), timer, InstantSource.system())));
+        settings.log().map(log -> new LogLevels(log, host.audit(), timer, InstantSource.system())),
+        new DiagnosticsApi(settings));
   }
 
   private void configure(JavalinConfig config, Duration idleTimeout) {

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -21,7 +22,7 @@ import tools.jackson.databind.util.RawValue;
 
 /**
  * The part of the operator's API that is about the host and not about one plugin: levels of the
- * log, and the whole audit log.
+ * log, the whole audit log, and diagnostics.
  */
 final class OperationsApi {
   private static final String LEVELS = "/api/v1/log-levels";
@@ -31,16 +32,22 @@ final class OperationsApi {
 
   private final Host host;
   private final Optional<LogLevels> levels;
+  private final DiagnosticsApi diagnostics;
 
   /**
    * @param levels empty where the application keeps its log to itself
    */
-  OperationsApi(Host host, Optional<LogLevels> levels) {
+  OperationsApi(Host host, Optional<LogLevels> levels, DiagnosticsApi diagnostics) {
     this.host = host;
     this.levels = levels;
+    this.diagnostics = diagnostics;
   }
 
   List<Endpoint> endpoints() {
+    return Stream.of(own(), diagnostics.endpoints()).flatMap(List::stream).toList();
+  }
+
+  private List<Endpoint> own() {
     return List.of(
         new Endpoint(HandlerType.GET, "/api/v1/audit", this::audit),
         new Endpoint(HandlerType.GET, LEVELS, this::showLevels),

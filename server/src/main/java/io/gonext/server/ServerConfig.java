@@ -6,10 +6,12 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * Where and how the server listens.
@@ -26,6 +28,7 @@ import java.util.Optional;
  * @param log whose levels operators may change; empty where the application keeps that to itself
  * @param telemetry where the spans of requests go; {@link OpenTelemetry#noop} for nowhere. Usually
  *     that of the host, whose spans are below them
+ * @param settings how this host was started, by option, without secrets: operators see it
  */
 public record ServerConfig(
     String address,
@@ -36,13 +39,15 @@ public record ServerConfig(
     boolean dev,
     List<AddressRange> trustedProxies,
     Optional<LogBackend> log,
-    OpenTelemetry telemetry) {
+    OpenTelemetry telemetry,
+    Map<String, String> settings) {
   /** The audit log's name for the holder of the token in the data directory. */
   public static final String OPERATOR = "operator";
 
   /** Copies map and list. */
   public ServerConfig {
     tokens = Map.copyOf(tokens);
+    settings = Collections.unmodifiableMap(new TreeMap<>(settings));
     trustedProxies = List.copyOf(trustedProxies);
     if (port < 0 || port > 65_535) {
       throw new IllegalArgumentException("the port " + port + " is not from 0 to 65535");
@@ -78,6 +83,7 @@ public record ServerConfig(
     private List<AddressRange> trustedProxies = List.of();
     private Optional<LogBackend> log = Optional.empty();
     private OpenTelemetry telemetry = OpenTelemetry.noop();
+    private Map<String, String> settings = Map.of();
 
     private Builder(int port) {
       this.port = port;
@@ -129,9 +135,23 @@ public record ServerConfig(
       return this;
     }
 
+    public Builder settings(Map<String, String> value) {
+      settings = value;
+      return this;
+    }
+
     public ServerConfig build() {
       return new ServerConfig(
-          address, port, idleTimeout, requestTimeout, tokens, dev, trustedProxies, log, telemetry);
+          address,
+          port,
+          idleTimeout,
+          requestTimeout,
+          tokens,
+          dev,
+          trustedProxies,
+          log,
+          telemetry,
+          settings);
     }
   }
 }

@@ -473,7 +473,10 @@ class AdminApiTest {
             server.host(),
             new Access(true, "127.0.0.1", Map.of()),
             () -> false,
-            new OperationsApi(server.host(), Optional.empty()))
+            new OperationsApi(
+                server.host(),
+                Optional.empty(),
+                new DiagnosticsApi(ServerConfig.loopback(0).build())))
         .endpoints()
         .forEach(endpoint -> there.add(endpoint.method() + " " + endpoint.path()));
     assertThat(described).containsExactlyInAnyOrderElementsOf(there);
