@@ -72,9 +72,11 @@ class TracesTest {
           .host()
           .plugins()
           .deploy(GuestBundle.of("logs", Guests.wasm("logs")).filter("say").bytes(), Set.of());
+      deploy(first, GuestBundle.of("trap", Guests.wasm("trap")).filter("fail").bytes());
       Map<String, Object> fetch = Map.of("url", there + "/api/plugins/app/?token=SECRET");
       send(client, first, "fetch", Map.of("value", fetch));
       send(client, first, "say", Map.of("value", "x"));
+      send(client, first, "fail", Map.of("value", "x"));
       send(client, first, "enqueue", Map.of("value", Map.of("job", "ok")));
       await()
           .atMost(Duration.ofSeconds(60))
@@ -119,7 +121,7 @@ class TracesTest {
 
   @Test
   void a_job_is_below_the_hook_that_enqueued_it() {
-    Span request = below(CALLER, "POST /api/v1/filters/{hook}", 2);
+    Span request = below(CALLER, "POST /api/v1/filters/{hook}", 3);
     Span job = below(below(request, "gonext.hook enqueue"), "gonext.job ok");
     assertThat(job.getKind()).isEqualTo(Span.SpanKind.SPAN_KIND_CONSUMER);
     assertThat(text(job, "gonext.outcome")).isEqualTo("OK");
@@ -141,6 +143,30 @@ class TracesTest {
     assertThat(lines).extracting(LogRecord::getSeverityText).contains("INFO", "WARN", "ERROR");
     assertThat(lines)
         .allSatisfy(line -> assertThat(id(line.getTraceId().toByteArray())).isEqualTo(TRACE));
+  }
+
+  @Test
+  void a_line_of_the_host_about_a_plugin_names_it() {
+    assertThat(collector.logs())
+        .filteredOn(line -> text(line, "gonext.plugin").equals("trap"))
+        .anySatisfy(line -> {
+          assertThat(line.getBody().getStringValue()).startsWith("plugin trap failed in hook fail");
+          assertThat(id(line.getTraceId().toByteArray())).isEqualTo(TRACE);
+        })
+        .anySatisfy(
+            line -> assertThat(line.getBody().getStringValue()).isEqualTo("activated trap@1.0.0"));
+  }
+
+  @Test
+  void the_span_of_a_hook_that_failed_says_so() {
+    assertThat(trace)
+        .filteredOn(span -> span.getName().equals("gonext.hook fail"))
+        .singleElement()
+        .satisfies(span -> {
+          assertThat(span.getStatus().getCode()).isEqualTo(Status.StatusCode.STATUS_CODE_ERROR);
+          assertThat(text(span, "gonext.outcome")).isEqualTo("UNREACHABLE");
+          assertThat(text(span, "error.type")).isEqualTo("UNREACHABLE");
+        });
   }
 
   @Test

@@ -93,7 +93,10 @@ final class SupportBundle {
         "the last lines of the log of the host",
         () -> lines(host.get("/api/v1/diagnostics/log")));
     bundle.json("log-levels.json", "the levels of the log", () -> host.get("/api/v1/log-levels"));
-    bundle.json("audit.json", "the newest rows of the audit log", () -> host.audit(AUDIT_ROWS));
+    bundle.json(
+        "audit.json",
+        "the newest rows of the audit log",
+        () -> withoutValues(host.audit(AUDIT_ROWS)));
     bundle.json("functions.json", "the functions that the application offers", host::functions);
     bundle.plugins(withPluginLogs);
     return bundle;
@@ -163,6 +166,21 @@ final class SupportBundle {
       default ->
           JsonNodeFactory.instance.stringNode(value.getNodeType().name().toLowerCase(Locale.ROOT));
     };
+  }
+
+  /** Rows about changed configurations have their values. */
+  private static JsonNode withoutValues(JsonNode audit) {
+    for (JsonNode row : audit.path("audit")) {
+      if (row.path("event").asString("").equals("config")
+          && row.path("detail") instanceof ObjectNode detail) {
+        for (String values : List.of("old", "new")) {
+          if (detail.has(values)) {
+            detail.set(values, shape(detail.get(values)));
+          }
+        }
+      }
+    }
+    return audit;
   }
 
   private static String lines(JsonNode answer) {

@@ -85,6 +85,7 @@ final class JobProbe {
   void ended(JobStore.Stored job, Span span, String outcome, Duration took) {
     span.setAttribute("gonext.outcome", outcome);
     if (!outcome.equals("OK")) {
+      span.setAttribute("error.type", outcome);
       span.setStatus(StatusCode.ERROR, outcome);
     }
     Timer.builder("gonext.plugin.job")
