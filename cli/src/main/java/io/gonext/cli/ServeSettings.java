@@ -80,7 +80,7 @@ final class ServeSettings {
         settings.put(name, String.valueOf(value));
       } else if (NAMES_ONLY.contains(name) && value instanceof Map<?, ?> map) {
         settings.put(
-            "names of " + name,
+            name + ", names",
             map.keySet().stream().map(String::valueOf).collect(Collectors.joining(", ")));
       } else if (WITHHELD.contains(name)) {
         settings.put(name, "(set, not shown)");

@@ -172,7 +172,7 @@ class SupportBundleTest {
     JsonNode host = json(files.get("host.json"));
     assertThat(host.path("settings").path("--call-ms").stringValue()).isEqualTo("77");
     assertThat(host.path("settings").path("--db").stringValue()).isEqualTo("(set, not shown)");
-    assertThat(host.path("settings").path("names of --token").stringValue()).isEqualTo("ci");
+    assertThat(host.path("settings").path("--token, names").stringValue()).isEqualTo("ci");
     assertThat(host.path("java").path("version").stringValue())
         .isEqualTo(Runtime.version().toString());
     assertThat(host.path("jvm_options"))

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.logging.ErrorManager;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 
@@ -35,12 +36,18 @@ final class LineHandler extends Handler {
 
   @Override
   public void publish(LogRecord written) {
-    if (isLoggable(written)) {
+    if (!isLoggable(written)) {
+      return;
+    }
+    try {
       LogEvent event = LogEvent.of(written);
       String line = lines.line(event);
       recent.add(line);
       out.get().println(line);
       listeners.forEach(listener -> listener.accept(event));
+    } catch (RuntimeException e) {
+      // Whoever logs goes on.
+      reportError(null, e, ErrorManager.WRITE_FAILURE);
     }
   }
 

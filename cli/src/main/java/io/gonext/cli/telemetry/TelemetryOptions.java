@@ -18,6 +18,10 @@ import picocli.CommandLine.Spec;
 
 /** The options of {@code serve} for OpenTelemetry. */
 public final class TelemetryOptions {
+  /** Records nothing, and lets what a request begins continue the request's trace. */
+  private static final OpenTelemetry PASSING =
+      OpenTelemetry.propagating(ContextPropagators.create(W3CTraceContextPropagator.getInstance()));
+
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
@@ -57,23 +61,24 @@ public final class TelemetryOptions {
    */
   public Sinks start(MeterRegistry meters, ProcessLog log, LogFormat format) {
     if (url == null || url.isBlank()) {
+      if (format == LogFormat.JSON) {
+        return sinks(PASSING, () -> {});
+      }
       OptionPairs.requireWith(spec, "--otlp", "--no-fetch-traceparent");
-      OpenTelemetry passing =
-          format == LogFormat.JSON
-              ? OpenTelemetry.propagating(
-                  ContextPropagators.create(W3CTraceContextPropagator.getInstance()))
-              : OpenTelemetry.noop();
-      return new Sinks(passing, passing, () -> {});
+      return new Sinks(OpenTelemetry.noop(), OpenTelemetry.noop(), () -> {});
     }
     URI collector = collector(url.strip());
     try {
       Telemetry telemetry =
           Telemetry.start(collector, meters, log, Host.version(), System::nanoTime);
-      OpenTelemetry all = telemetry.openTelemetry();
-      return new Sinks(all, withoutFetches ? new Unpropagated(all) : all, telemetry::close);
+      return sinks(telemetry.openTelemetry(), telemetry::close);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), "--otlp: " + e.getMessage(), e);
     }
+  }
+
+  private Sinks sinks(OpenTelemetry all, Runnable close) {
+    return new Sinks(all, withoutFetches ? new Unpropagated(all) : all, close);
   }
 
   private URI collector(String text) {
