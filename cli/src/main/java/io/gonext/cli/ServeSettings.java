@@ -1,6 +1,7 @@
 package io.gonext.cli;
 
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -77,7 +78,8 @@ final class ServeSettings {
         continue;
       }
       if (SHOWN.contains(name)) {
-        settings.put(name, String.valueOf(value));
+        List<String> given = option.originalStringValues();
+        settings.put(name, given.isEmpty() ? String.valueOf(value) : String.join(" ", given));
       } else if (NAMES_ONLY.contains(name) && value instanceof Map<?, ?> map) {
         settings.put(
             name + ", names",

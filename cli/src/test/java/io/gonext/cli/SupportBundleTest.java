@@ -165,7 +165,9 @@ class SupportBundleTest {
             "functions.json",
             "plugins.json",
             "plugins/logs.json",
-            "plugin-logs/logs.txt");
+            "plugin-logs/logs.txt",
+            "plugins/plain.json",
+            "plugin-logs/plain.txt");
     files.keySet().stream()
         .skip(1)
         .forEach(name -> assertThat(files.get("README.txt")).contains("  " + name + "  "));
@@ -186,6 +188,7 @@ class SupportBundleTest {
     assertThat(plugin.path("config").path("greeting").stringValue()).isEqualTo("string");
     assertThat(plugin.path("config").path("retries").stringValue()).isEqualTo("number");
     assertThat(plugin.path("health").path("healthy").booleanValue()).isTrue();
+    assertThat(json(files.get("plugins/plain.json")).has("config")).isFalse();
     if (Files.getFileStore(file).supportsFileAttributeView("posix")) {
       assertThat(Files.getPosixFilePermissions(file))
           .isEqualTo(PosixFilePermissions.fromString("rw-------"));

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -131,7 +132,7 @@ final class SupportBundle {
             about.set("versions", host.get(path + "/versions").path("versions"));
             about.set("health", host.get(path + "/health"));
             about.set("grants", host.get(path + "/grants"));
-            about.set("config", shape(host.get(path + "/config").path("values")));
+            config(path).ifPresent(config -> about.set("config", config));
             return about;
           });
       if (withLogs) {
@@ -151,6 +152,18 @@ final class SupportBundle {
               return text.toString();
             });
       }
+    }
+  }
+
+  /** The settings of a plugin without their values; empty for a plugin that has none. */
+  private Optional<JsonNode> config(String path) throws InterruptedException {
+    try {
+      return Optional.of(shape(host.get(path + "/config").path("values")));
+    } catch (AdminException e) {
+      if (e.hasStatus(409) || e.hasStatus(404)) {
+        return Optional.empty();
+      }
+      throw e;
     }
   }
 

@@ -50,7 +50,7 @@ public final class ProcessLog implements LogBackend {
    * The JDK's log manager without its configuration file, and without the reset when the JVM ends:
    * that would lose what is logged while the host closes.
    */
-  public static final class Manager extends LogManager {
+  public static final class JdkLogs extends LogManager {
     @Override
     public void readConfiguration() {
       // ProcessLog configures it.
@@ -64,7 +64,7 @@ public final class ProcessLog implements LogBackend {
 
   /** To be called before anything logs: the JDK asks for its log manager once. */
   public static void prepare() {
-    System.setProperty("java.util.logging.manager", Manager.class.getName());
+    System.setProperty("java.util.logging.manager", JdkLogs.class.getName());
   }
 
   /**
