@@ -85,6 +85,7 @@ class SupportBundleTest {
         .configs()
         .merge("logs", OptionalLong.empty(), object().put("greeting", SECRET).put("retries", 3));
     running.host().secrets().set("logs", "API_KEY", SECRET.getBytes(StandardCharsets.UTF_8));
+    running.host().plugins().deploy(GuestBundle.of("upper").bytes(), Set.of());
     running.host().applyFilters("say", "x");
     for (String line :
         new String[] {
@@ -166,8 +167,8 @@ class SupportBundleTest {
             "plugins.json",
             "plugins/logs.json",
             "plugin-logs/logs.txt",
-            "plugins/plain.json",
-            "plugin-logs/plain.txt");
+            "plugins/upper.json",
+            "plugin-logs/upper.txt");
     files.keySet().stream()
         .skip(1)
         .forEach(name -> assertThat(files.get("README.txt")).contains("  " + name + "  "));
@@ -188,7 +189,7 @@ class SupportBundleTest {
     assertThat(plugin.path("config").path("greeting").stringValue()).isEqualTo("string");
     assertThat(plugin.path("config").path("retries").stringValue()).isEqualTo("number");
     assertThat(plugin.path("health").path("healthy").booleanValue()).isTrue();
-    assertThat(json(files.get("plugins/plain.json")).has("config")).isFalse();
+    assertThat(json(files.get("plugins/upper.json")).has("config")).isFalse();
     if (Files.getFileStore(file).supportsFileAttributeView("posix")) {
       assertThat(Files.getPosixFilePermissions(file))
           .isEqualTo(PosixFilePermissions.fromString("rw-------"));
