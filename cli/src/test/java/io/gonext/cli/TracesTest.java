@@ -12,6 +12,7 @@ import io.gonext.guests.Guests;
 import io.gonext.host.Egress;
 import io.gonext.host.HostConfig;
 import io.gonext.host.JobState;
+import io.gonext.host.OperatorLimits;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.trust.TrustPolicy;
 import io.gonext.server.LogLevel;
@@ -54,6 +55,8 @@ class TracesTest {
   private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
   private static final String CALLER = "00f067aa0ba902b7";
 
+  private static final Duration LONG = Duration.ofSeconds(60);
+
   private OtlpReceiver collector;
   private List<Span> trace;
 
@@ -78,8 +81,10 @@ class TracesTest {
       send(client, first, "say", Map.of("value", "x"));
       send(client, first, "fail", Map.of("value", "x"));
       send(client, first, "enqueue", Map.of("value", Map.of("job", "ok")));
+      get(client, second, "GET", "/healthz");
+      get(client, second, "FORGED", "/x" + "y".repeat(4000));
       await()
-          .atMost(Duration.ofSeconds(60))
+          .atMost(LONG)
           .until(() ->
               first.host().jobs().list("jobs", Optional.empty(), 10).stream()
                   .allMatch(job -> job.state() == JobState.SUCCEEDED));
@@ -126,6 +131,23 @@ class TracesTest {
     assertThat(job.getKind()).isEqualTo(Span.SpanKind.SPAN_KIND_CONSUMER);
     assertThat(text(job, "gonext.outcome")).isEqualTo("OK");
     assertThat(job.getStatus().getCode()).isEqualTo(Status.StatusCode.STATUS_CODE_UNSET);
+  }
+
+  @Test
+  void text_of_strangers_neither_names_a_span_nor_fills_one() {
+    assertThat(collector.spans()).extracting(Span::getName).doesNotContain("FORGED");
+    assertThat(collector.spans())
+        .filteredOn(span -> text(span, "url.path").startsWith("/xyyy"))
+        .singleElement()
+        .satisfies(span -> {
+          assertThat(text(span, "http.request.method")).isEqualTo("_OTHER");
+          assertThat(text(span, "url.path")).hasSizeLessThan(520);
+        });
+  }
+
+  @Test
+  void checks_of_health_have_no_spans() {
+    assertThat(collector.spans()).noneMatch(span -> text(span, "url.path").equals("/healthz"));
   }
 
   @Test
@@ -206,6 +228,7 @@ class TracesTest {
     return RunningServer.openHost(
             HostConfig.builder(Files.createDirectories(data))
                 .trust(TrustPolicy.off())
+                .limits(OperatorLimits.defaults().withCall(LONG).withWaits(LONG))
                 .telemetry(telemetry.openTelemetry())
                 .egress(new Egress(Egress.Mode.ENFORCE, List.of(Egress.Allowed.parse("127.0.0.1"))))
                 .build(),
@@ -250,6 +273,16 @@ class TracesTest {
                 HttpRequest.BodyPublishers.ofByteArray(StrictJson.write(StrictJson.valueOf(body))))
             .build();
     assertThat(client.send(request, BodyHandlers.ofString()).statusCode()).isEqualTo(200);
+  }
+
+  private static void get(HttpClient client, RunningServer from, String method, String path)
+      throws Exception {
+    var _ =
+        client.send(
+            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + from.port() + path))
+                .method(method, HttpRequest.BodyPublishers.noBody())
+                .build(),
+            BodyHandlers.discarding());
   }
 
   private Span below(Span parent, String name) {
