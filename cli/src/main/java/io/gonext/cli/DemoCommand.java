@@ -1,5 +1,7 @@
 package io.gonext.cli;
 
+import io.gonext.cli.log.LogFormat;
+import io.gonext.server.LogLevel;
 import io.gonext.server.ServerConfig;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -38,7 +40,7 @@ final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    listen.configureLogging("warn");
+    listen.startLog(LogFormat.TEXT, LogLevel.WARN);
     Events events = listen.events();
     ServerConfig config = listen.serverConfig().build();
     Report report = new Report(events);

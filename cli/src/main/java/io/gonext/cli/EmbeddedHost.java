@@ -1,16 +1,21 @@
 package io.gonext.cli;
 
 import io.gonext.cli.dev.HostStarter;
+import io.gonext.cli.log.LogFormat;
+import io.gonext.cli.log.ProcessLog;
 import io.gonext.host.BreakerPolicy;
+import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
 import io.gonext.host.HostFunctionSpec;
 import io.gonext.host.UpdatePolicy;
+import io.gonext.server.LogLevel;
 import io.gonext.server.ServerConfig;
 import io.gonext.server.ServerStartException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** The host that {@code plugin dev} starts in its own process, with a temporary store. */
 final class EmbeddedHost implements HostStarter.Started {
@@ -26,8 +31,8 @@ final class EmbeddedHost implements HostStarter.Started {
   static EmbeddedHost start(int port, List<HostFunctionSpec> functions)
       throws IOException, InterruptedException {
     // The command itself shows the plugin's log lines and the host's warnings.
-    System.setProperty("org.slf4j.simpleLogger.log.gonext.plugin", "off");
-    Logging.configure("error", false);
+    ProcessLog.start(LogFormat.TEXT, LogLevel.ERROR, false, Host.version())
+        .setLevel("gonext.plugin", Optional.of(LogLevel.OFF));
     Path data = Files.createTempDirectory("gonext-dev");
     try {
       HostConfig.Builder config =
@@ -37,7 +42,7 @@ final class EmbeddedHost implements HostStarter.Started {
               .breaker(BreakerPolicy.OFF);
       functions.forEach(config::function);
       return new EmbeddedHost(
-          RunningServer.openUserHost(config.build())
+          RunningServer.openUserHost(config.build(), RunningServer.metrics(), () -> {})
               .listen(ServerConfig.loopback(port).dev(true).build()),
           data);
     } catch (ServerStartException e) {

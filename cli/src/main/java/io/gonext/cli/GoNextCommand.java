@@ -14,6 +14,7 @@ import io.gonext.cli.admin.InvalidationsCommand;
 import io.gonext.cli.admin.JobsCommand;
 import io.gonext.cli.admin.ListCommand;
 import io.gonext.cli.admin.LockCommand;
+import io.gonext.cli.admin.LogLevelCommand;
 import io.gonext.cli.admin.LogsCommand;
 import io.gonext.cli.admin.OutdatedCommand;
 import io.gonext.cli.admin.RecordCommand;
@@ -22,6 +23,7 @@ import io.gonext.cli.admin.ResetCommand;
 import io.gonext.cli.admin.RollbackCommand;
 import io.gonext.cli.admin.SecretCommand;
 import io.gonext.cli.admin.ShowCommand;
+import io.gonext.cli.admin.SupportBundleCommand;
 import io.gonext.cli.admin.UninstallCommand;
 import io.gonext.cli.admin.UpdateCommand;
 import io.gonext.cli.admin.VersionsCommand;
@@ -63,6 +65,7 @@ import picocli.CommandLine.Spec;
       LogsCommand.class,
       RecordCommand.class,
       ReplayCommand.class,
+      LogLevelCommand.class,
       VersionsCommand.class,
       RollbackCommand.class,
       ResetCommand.class,
@@ -73,7 +76,8 @@ import picocli.CommandLine.Spec;
       JobsCommand.class,
       AuditCommand.class,
       FunctionsCommand.class,
-      InvalidationsCommand.class
+      InvalidationsCommand.class,
+      SupportBundleCommand.class
     },
     footerHeading = "%nExamples:%n",
     footer = {

@@ -1,5 +1,9 @@
 package io.gonext.cli;
 
+import io.gonext.cli.log.LogFormat;
+import io.gonext.cli.log.ProcessLog;
+import io.gonext.host.Host;
+import io.gonext.server.LogLevel;
 import io.gonext.server.ServerConfig;
 import java.net.UnknownHostException;
 import picocli.CommandLine.Model.CommandSpec;
@@ -64,11 +68,11 @@ final class ListenOptions {
   }
 
   /**
-   * Sets the log level; call it before anything logs. Log lines go to stderr.
+   * Starts the log; call it before anything logs. Log lines go to stderr.
    *
    * @param level of GoNext's own loggers without {@code --verbose}
    */
-  void configureLogging(String level) {
-    Logging.configure(level, verbose);
+  ProcessLog startLog(LogFormat format, LogLevel level) {
+    return ProcessLog.start(format, level, verbose, Host.version());
   }
 }

@@ -4,6 +4,7 @@ import io.gonext.cli.dev.DevCommand;
 import io.gonext.cli.kit.CompletionCommand;
 import io.gonext.cli.kit.DoctorCommand;
 import io.gonext.cli.kit.PluginCommands;
+import io.gonext.cli.log.ProcessLog;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -32,6 +33,7 @@ public final class Main {
     }
     // A proxy that asks for a login gets that of HTTPS_PROXY also before a tunnel.
     System.setProperty("jdk.http.auth.tunneling.disabledSchemes", "");
+    ProcessLog.prepare();
     PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     int exitCode = run(out, err, args);

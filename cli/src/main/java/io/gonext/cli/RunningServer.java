@@ -11,39 +11,65 @@ import java.util.concurrent.CountDownLatch;
 
 /** A host with its HTTP server; both stop together. */
 final class RunningServer implements AutoCloseable {
-  private final PrometheusMeterRegistry metrics;
-  private final Host host;
+  private final OpenHost opened;
   private final HttpServer server;
 
-  private RunningServer(PrometheusMeterRegistry metrics, Host host, HttpServer server) {
-    this.metrics = metrics;
-    this.host = host;
+  private RunningServer(OpenHost opened, HttpServer server) {
+    this.opened = opened;
     this.server = server;
+  }
+
+  /** A metrics registry for Prometheus. */
+  static PrometheusMeterRegistry metrics() {
+    return new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   }
 
   /** Opens a host with a metrics registry for Prometheus. */
   static OpenHost openHost(HostConfig config) throws InterruptedException {
-    PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    return new OpenHost(Host.open(config.toBuilder().meters(metrics).build()), metrics);
+    return openHost(config, metrics(), () -> {});
+  }
+
+  /**
+   * The same, with a registry that is there already.
+   *
+   * @param afterwards runs once the host is closed
+   */
+  static OpenHost openHost(HostConfig config, PrometheusMeterRegistry metrics, Runnable afterwards)
+      throws InterruptedException {
+    return new OpenHost(Host.open(config.toBuilder().meters(metrics).build()), metrics, afterwards);
   }
 
   /** The same, with the user's cache of compiled modules. */
-  static OpenHost openUserHost(HostConfig config) throws InterruptedException {
-    PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    return new OpenHost(UserCache.open(config.toBuilder().meters(metrics).build()), metrics);
+  static OpenHost openUserHost(
+      HostConfig config, PrometheusMeterRegistry metrics, Runnable afterwards)
+      throws InterruptedException {
+    return new OpenHost(
+        UserCache.open(config.toBuilder().meters(metrics).build()), metrics, afterwards);
   }
 
   /** A host that has no server yet. */
-  record OpenHost(Host host, PrometheusMeterRegistry metrics) {
+  record OpenHost(Host host, PrometheusMeterRegistry metrics, Runnable afterwards)
+      implements AutoCloseable {
     /** Starts the server; closes the host if that fails. */
     RunningServer listen(ServerConfig config) {
       try {
-        return new RunningServer(metrics, host, HttpServer.start(host, metrics, config));
+        return new RunningServer(this, HttpServer.start(host, metrics, config));
       } catch (RuntimeException e) {
-        host.close();
+        close();
         throw e;
       }
     }
+
+    @Override
+    public void close() {
+      host.close();
+      afterwards.run();
+      metrics.close();
+    }
+  }
+
+  Host host() {
+    return opened.host();
   }
 
   int port() {
@@ -80,7 +106,6 @@ final class RunningServer implements AutoCloseable {
   @Override
   public void close() {
     server.close();
-    host.close();
-    metrics.close();
+    opened.close();
   }
 }

@@ -2,7 +2,10 @@ package io.gonext.cli;
 
 import io.gonext.cli.admin.StoreOptions;
 import io.gonext.cli.fetch.MirrorConverter;
+import io.gonext.cli.log.LogFormat;
+import io.gonext.cli.log.ProcessLog;
 import io.gonext.cli.output.OptionPairs;
+import io.gonext.cli.telemetry.TelemetryOptions;
 import io.gonext.engine.EngineLimits;
 import io.gonext.host.AddressRange;
 import io.gonext.host.BreakerPolicy;
@@ -26,7 +29,9 @@ import io.gonext.host.registry.RegistryMirror;
 import io.gonext.host.registry.RegistryPattern;
 import io.gonext.host.registry.RegistrySettings;
 import io.gonext.server.AdminToken;
+import io.gonext.server.LogLevel;
 import io.gonext.server.ServerConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -94,6 +99,17 @@ final class ServeCommand implements Callable<Integer> {
   private Path data;
 
   @Mixin private StoreOptions store;
+
+  @Option(
+      names = "--log-format",
+      paramLabel = "FORMAT",
+      defaultValue = "text",
+      description =
+          "How log lines on stderr are written: 'text', or 'json' for one object on each line with"
+              + " the field names of the Elastic Common Schema (default: ${DEFAULT-VALUE}).")
+  private LogFormat logFormat = LogFormat.TEXT;
+
+  @Mixin private TelemetryOptions telemetry;
 
   @Option(
       names = "--plugin",
@@ -377,9 +393,10 @@ final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    listen.configureLogging("info");
+    ProcessLog log = listen.startLog(logFormat, LogLevel.INFO);
     Events events = listen.events();
-    ServerConfig.Builder settings = listen.serverConfig().dev(dev).trustedProxies(proxies());
+    ServerConfig.Builder settings =
+        listen.serverConfig().dev(dev).trustedProxies(proxies()).log(log);
     boolean loopback = listen.isLoopback();
     // Wrong options are refused before anything is created.
     HostConfig hostConfig = hostConfig();
@@ -394,8 +411,10 @@ final class ServeCommand implements Callable<Integer> {
       Delivery delivery = new Delivery(bundle.bytes(), Delivery.signaturesBeside(file), "");
       bundles.put(allowDowngrade ? delivery.allowingDowngrade() : delivery, bundle);
     }
-    RunningServer.OpenHost opened =
-        dev ? RunningServer.openUserHost(hostConfig) : RunningServer.openHost(hostConfig);
+    PrometheusMeterRegistry metrics = RunningServer.metrics();
+    TelemetryOptions.Sinks sinks = telemetry.start(metrics, log, logFormat);
+    settings.telemetry(sinks.server()).settings(ServeSettings.of(spec));
+    RunningServer.OpenHost opened = open(hostConfig, metrics, sinks);
     Host host = opened.host();
     events.tellScripts("opened", "data", data.toString());
     try {
@@ -407,7 +426,7 @@ final class ServeCommand implements Callable<Integer> {
         putInService(host, each.getKey(), each.getValue());
       }
     } catch (HostException | InterruptedException e) {
-      host.close();
+      opened.close();
       throw e;
     }
     ServerConfig config = settings.build();
@@ -444,6 +463,20 @@ final class ServeCommand implements Callable<Integer> {
     }
     RunningServer.serveUntilSignal();
     return ExitCode.OK;
+  }
+
+  private RunningServer.OpenHost open(
+      HostConfig config, PrometheusMeterRegistry metrics, TelemetryOptions.Sinks sinks)
+      throws InterruptedException {
+    HostConfig traced = config.toBuilder().telemetry(sinks.host()).build();
+    try {
+      return dev
+          ? RunningServer.openUserHost(traced, metrics, sinks.close())
+          : RunningServer.openHost(traced, metrics, sinks.close());
+    } catch (RuntimeException | InterruptedException e) {
+      sinks.close().run();
+      throw e;
+    }
   }
 
   private OperatorLimits limits() {

@@ -139,6 +139,48 @@ class ProcessTest {
     assertThat(Path.of(events.get(3).path("token_in").asString())).isRegularFile();
   }
 
+  @Test
+  void log_lines_are_json_to_the_end_and_load_nothing_of_opentelemetrys_sdk() throws Exception {
+    Path bundle = Files.write(directory.resolve("upper.gnplugin"), GuestBundle.of("upper").bytes());
+    Path errors = directory.resolve("stderr");
+    Path classes = directory.resolve("classes");
+    Process process =
+        GonextJvm.builder(
+                List.of("-Xlog:class+load:file=" + classes),
+                "serve",
+                "-v",
+                "--log-format",
+                "json",
+                "--port",
+                "0",
+                "--data",
+                directory.resolve("data").toString(),
+                "--plugin",
+                bundle.toString())
+            .redirectError(errors.toFile())
+            .start();
+    try (BufferedReader output = process.inputReader()) {
+      awaitLine(output, "listening on ");
+      kill(process, "TERM");
+      assertThat(output.lines().toList()).last().asString().isEqualTo("stopped");
+    }
+    assertThat(process.waitFor()).isZero();
+    List<String> messages = new ArrayList<>();
+    for (String line : Files.readAllLines(errors)) {
+      JsonNode json = StrictJson.parse(line.getBytes(StandardCharsets.UTF_8));
+      assertThat(json.path("service.name").stringValue()).isEqualTo("gonext");
+      messages.add(json.path("message").stringValue());
+    }
+    assertThat(messages)
+        .contains("activated upper@1.0.0")
+        // Of the connection pool, when the host has closed its store.
+        .anyMatch(message -> message.endsWith("Shutdown completed."));
+    assertThat(Files.readAllLines(classes))
+        .anyMatch(line -> line.contains("io.gonext.cli.telemetry.TelemetryOptions "))
+        .noneMatch(line -> line.contains("io.gonext.cli.telemetry.Telemetry "))
+        .noneMatch(line -> line.matches(".*io\\.opentelemetry\\.(sdk|exporter)\\..*"));
+  }
+
   private static Process start(String... arguments) throws IOException {
     return GonextJvm.builder(List.of(), arguments).redirectErrorStream(true).start();
   }

@@ -2,6 +2,7 @@ package io.gonext.host;
 
 import io.gonext.host.internal.audit.AuditLog;
 import java.util.List;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The audit log: what operators changed, what plugins were denied, and how they failed.
@@ -28,6 +29,17 @@ public final class AuditTrail {
   /** The newest rows, newest first; see {@link #newest(String, int)}. */
   public List<AuditRow> newest(int limit) {
     return log.newest(limit);
+  }
+
+  /**
+   * Records a change that the application made around the host, in the name of the actor of {@link
+   * #recordedAs}. Returns when the row is stored, or after some seconds.
+   *
+   * @param plugin that it is about; empty for none
+   * @param event without a dot
+   */
+  public void record(String plugin, String event, ObjectNode detail) {
+    log.record(plugin, "", event, ChangeRecord.actor(), detail);
   }
 
   /** The changes for {@link #recordedAs}. */

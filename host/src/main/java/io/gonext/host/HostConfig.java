@@ -34,8 +34,9 @@ import org.jspecify.annotations.Nullable;
  * @param capabilities what plugins may ask for; the embedding application may register its own
  *     here. What is registered later can be asked for from then on; but it has to stand here when
  *     the host is next opened, or a plugin that asks for it cannot start
- * @param telemetry where the spans of hooks go; {@link OpenTelemetry#noop} for nowhere, which costs
- *     nothing
+ * @param telemetry where the spans of hooks, routes, jobs and fetches go; {@link
+ *     OpenTelemetry#noop} for nowhere, which costs nothing. Its propagators decide which trace
+ *     headers the HTTP requests of plugins carry
  * @param routeRate how many requests the routes of each plugin take
  * @param clientRate how many of them one client has; see {@link Host#serve(String, PluginRequest,
  *     String)}

@@ -12,6 +12,7 @@ import io.gonext.host.trust.TrustPolicy;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
@@ -371,7 +372,10 @@ class HttpFetchTest {
     assertThat(fetches).hasSize(2);
     assertThat(fetches)
         .extracting(span -> span.getStatus().getStatusCode())
-        .containsExactly(StatusCode.UNSET, StatusCode.ERROR);
+        .containsExactly(StatusCode.ERROR, StatusCode.ERROR);
+    assertThat(fetches)
+        .extracting(span -> span.getAttributes().get(AttributeKey.stringKey("error.type")))
+        .containsExactly("404", "blocked_origin");
     assertThat(fetches)
         .allSatisfy(span -> assertThat(span.getParentSpanContext().isValid()).isTrue());
     assertThat(timed(own(), "answered")).isEqualTo(1);

@@ -1,6 +1,5 @@
 package io.gonext.server;
 
-import io.gonext.host.AuditRow;
 import io.gonext.host.BundleRejectedException;
 import io.gonext.host.CapabilityChanges;
 import io.gonext.host.Delivery;
@@ -38,7 +37,6 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
-import tools.jackson.databind.util.RawValue;
 
 /**
  * The operator's API for plugins, below {@code /api/v1/plugins}, their jobs, the list of the
@@ -47,9 +45,6 @@ import tools.jackson.databind.util.RawValue;
  */
 final class AdminApi {
   static final String PREFIX = "/api/v1/plugins";
-
-  private static final int AUDIT_ROWS = 100;
-  private static final int MAX_AUDIT_ROWS = 10_000;
 
   private static final String ONE = PREFIX + "/{name}";
 
@@ -61,8 +56,9 @@ final class AdminApi {
   private final InvalidationApi invalidations;
   private final JobApi jobs;
   private final RecordingApi recordings;
+  private final OperationsApi operations;
 
-  AdminApi(Host host, Access access, BooleanSupplier closing) {
+  AdminApi(Host host, Access access, BooleanSupplier closing, OperationsApi operations) {
     this.host = host;
     this.access = access;
     this.logs = new LogApi(host, closing);
@@ -71,13 +67,19 @@ final class AdminApi {
     this.invalidations = new InvalidationApi(host, closing);
     this.jobs = new JobApi(host);
     this.recordings = new RecordingApi(host);
+    this.operations = operations;
   }
 
   /** A method, a path and their handler. */
   record Endpoint(HandlerType method, String path, Handler handler) {}
 
   List<Endpoint> endpoints() {
-    return Stream.of(own(), settings.endpoints(ONE), jobs.endpoints(ONE), recordings.endpoints(ONE))
+    return Stream.of(
+            own(),
+            settings.endpoints(ONE),
+            jobs.endpoints(ONE),
+            recordings.endpoints(ONE),
+            operations.endpoints())
         .flatMap(List::stream)
         .toList();
   }
@@ -391,28 +393,11 @@ final class AdminApi {
   }
 
   private void audit(Context ctx) {
-    String limit = ctx.queryParam("limit");
-    int rows;
-    try {
-      rows = limit == null ? AUDIT_ROWS : Integer.parseInt(limit);
-    } catch (NumberFormatException e) {
-      rows = 0;
-    }
-    if (rows < 1 || rows > MAX_AUDIT_ROWS) {
-      throw new Problem(
-          HttpStatus.BAD_REQUEST, "limit must be a number from 1 to " + MAX_AUDIT_ROWS);
-    }
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     var audit = body.putArray("audit");
-    for (AuditRow row : host.audit().newest(name(ctx), rows)) {
-      audit
-          .addObject()
-          .put("at", row.at().toString())
-          .put("version", row.version())
-          .put("event", row.event())
-          .put("actor", row.actor())
-          .putRawValue("detail", new RawValue(row.detail()));
-    }
+    host.audit()
+        .newest(name(ctx), OperationsApi.auditLimit(ctx))
+        .forEach(row -> audit.add(OperationsApi.view(row)));
     answer(ctx, body);
   }
 

@@ -10,9 +10,14 @@ import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
 import io.javalin.util.JavalinBindException;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
+import jakarta.servlet.DispatcherType;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.EnumSet;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import org.eclipse.jetty.ee10.servlet.FilterHolder;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http.UriCompliance.Violation;
 
@@ -53,17 +58,25 @@ public final class HttpServer implements AutoCloseable {
   private final Access access;
   private final Connections connections;
   private final Javalin javalin;
+
+  /** Ends what operators change for a time. */
+  private final ScheduledThreadPoolExecutor timer =
+      new ScheduledThreadPoolExecutor(
+          1, Thread.ofPlatform().daemon().name("gonext-timer").factory());
+
   private volatile boolean closing;
 
   private HttpServer(
       Host host, PrometheusMeterRegistry metrics, ServerConfig config, boolean loopback) {
     this.host = host;
     this.metrics = metrics;
+    timer.setRemoveOnCancelPolicy(true);
     this.access = new Access(loopback, config.address(), config.tokens());
     this.connections = new Connections(config.requestTimeout(), GRACE, System::nanoTime, metrics);
     this.javalin =
         Javalin.create(javalinConfig -> {
           configure(javalinConfig, config.idleTimeout());
+          trace(javalinConfig, config.telemetry());
           addRoutes(javalinConfig, config);
         });
   }
@@ -128,6 +141,14 @@ public final class HttpServer implements AutoCloseable {
   public void close() {
     closing = true;
     javalin.stop();
+    timer.shutdownNow();
+  }
+
+  private OperationsApi operations(ServerConfig settings) {
+    return new OperationsApi(
+        host,
+        settings.log().map(log -> new LogLevels(log, host.audit(), timer, InstantSource.system())),
+        new DiagnosticsApi(settings));
   }
 
   private void configure(JavalinConfig config, Duration idleTimeout) {
@@ -155,6 +176,18 @@ public final class HttpServer implements AutoCloseable {
     });
   }
 
+  private static void trace(JavalinConfig config, OpenTelemetry telemetry) {
+    if (telemetry.equals(OpenTelemetry.noop())) {
+      return;
+    }
+    config.jetty.modifyServletContextHandler(context -> {
+      FilterHolder spans = new FilterHolder(new RequestSpans(telemetry));
+      spans.setAsyncSupported(true);
+      context.addFilter(spans, "/*", EnumSet.of(DispatcherType.REQUEST));
+    });
+    config.routes.after(RequestSpans::name);
+  }
+
   private void addRoutes(JavalinConfig config, ServerConfig settings) {
     InternalErrors internalErrors = new InternalErrors(metrics, System::nanoTime);
     new ErrorAnswers(internalErrors).addTo(config);
@@ -172,7 +205,7 @@ public final class HttpServer implements AutoCloseable {
     }
     new HookApi(host, access).addTo(config.routes);
     if (!settings.tokens().isEmpty()) {
-      new AdminApi(host, access, () -> closing).addTo(config.routes);
+      new AdminApi(host, access, () -> closing, operations(settings)).addTo(config.routes);
     }
     if (settings.dev()) {
       new DevApi(host, access, () -> closing).addTo(config.routes);

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 import org.slf4j.event.Level;
 
 /** Passes requests below {@code /api/plugins/{name}} to the plugin of that name. */
@@ -96,8 +97,10 @@ final class PluginRoutes implements Handler {
             ctx, HttpStatus.TOO_MANY_REQUESTS, "too many requests for the plugin " + name);
       }
       case RouteOutcome.Failed(String name, HookOutcome outcome, String reason, Duration wait) -> {
-        log.atLevel(FREQUENT.contains(outcome) ? Level.DEBUG : Level.WARN)
-            .log("plugin {} failed for {} ({}): {}", name, shown(ctx), outcome, reason);
+        try (var _ = MDC.putCloseable("gonext.plugin", name)) {
+          log.atLevel(FREQUENT.contains(outcome) ? Level.DEBUG : Level.WARN)
+              .log("plugin {} failed for {} ({}): {}", name, shown(ctx), outcome, reason);
+        }
         FailedPlugin.answer(ctx, name, outcome, wait);
       }
     }

@@ -1,13 +1,17 @@
 package io.gonext.server;
 
 import io.gonext.host.AddressRange;
+import io.opentelemetry.api.OpenTelemetry;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * Where and how the server listens.
@@ -21,6 +25,10 @@ import java.util.Map;
  *     log. Without a token there is no admin API
  * @param dev whether the server accepts plugins in development: code of anyone who can call it
  * @param trustedProxies whose {@code Forwarded} or {@code X-Forwarded-For} names the client
+ * @param log whose levels operators may change; empty where the application keeps that to itself
+ * @param telemetry where the spans of requests go; {@link OpenTelemetry#noop} for nowhere. Usually
+ *     that of the host, whose spans are below them
+ * @param settings how this host was started, by option, without secrets: operators see it
  */
 public record ServerConfig(
     String address,
@@ -29,13 +37,17 @@ public record ServerConfig(
     Duration requestTimeout,
     Map<String, AdminToken> tokens,
     boolean dev,
-    List<AddressRange> trustedProxies) {
+    List<AddressRange> trustedProxies,
+    Optional<LogBackend> log,
+    OpenTelemetry telemetry,
+    Map<String, String> settings) {
   /** The audit log's name for the holder of the token in the data directory. */
   public static final String OPERATOR = "operator";
 
   /** Copies map and list. */
   public ServerConfig {
     tokens = Map.copyOf(tokens);
+    settings = Collections.unmodifiableMap(new TreeMap<>(settings));
     trustedProxies = List.copyOf(trustedProxies);
     if (port < 0 || port > 65_535) {
       throw new IllegalArgumentException("the port " + port + " is not from 0 to 65535");
@@ -69,6 +81,9 @@ public record ServerConfig(
     private Duration requestTimeout = Duration.ofSeconds(30);
     private boolean dev;
     private List<AddressRange> trustedProxies = List.of();
+    private Optional<LogBackend> log = Optional.empty();
+    private OpenTelemetry telemetry = OpenTelemetry.noop();
+    private Map<String, String> settings = Map.of();
 
     private Builder(int port) {
       this.port = port;
@@ -110,9 +125,33 @@ public record ServerConfig(
       return this;
     }
 
+    public Builder log(LogBackend value) {
+      log = Optional.of(value);
+      return this;
+    }
+
+    public Builder telemetry(OpenTelemetry value) {
+      telemetry = value;
+      return this;
+    }
+
+    public Builder settings(Map<String, String> value) {
+      settings = value;
+      return this;
+    }
+
     public ServerConfig build() {
       return new ServerConfig(
-          address, port, idleTimeout, requestTimeout, tokens, dev, trustedProxies);
+          address,
+          port,
+          idleTimeout,
+          requestTimeout,
+          tokens,
+          dev,
+          trustedProxies,
+          log,
+          telemetry,
+          settings);
     }
   }
 }

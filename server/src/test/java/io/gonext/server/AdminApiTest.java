@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -468,7 +469,14 @@ class AdminApiTest {
     }
     List<String> there =
         new ArrayList<>(List.of("POST /api/v1/filters/{hook}", "POST /api/v1/actions/{hook}"));
-    new AdminApi(server.host(), new Access(true, "127.0.0.1", Map.of()), () -> false)
+    new AdminApi(
+            server.host(),
+            new Access(true, "127.0.0.1", Map.of()),
+            () -> false,
+            new OperationsApi(
+                server.host(),
+                Optional.empty(),
+                new DiagnosticsApi(ServerConfig.loopback(0).build())))
         .endpoints()
         .forEach(endpoint -> there.add(endpoint.method() + " " + endpoint.path()));
     assertThat(described).containsExactlyInAnyOrderElementsOf(there);

@@ -125,6 +125,51 @@ final class AdminClient implements AutoCloseable {
     return sendTo(method, "/api/v1/jobs" + path, new byte[0]);
   }
 
+  /**
+   * As {@link #send}, for the levels of the log.
+   *
+   * @param path below {@code /api/v1/log-levels}
+   */
+  JsonNode logLevels(String method, String path, byte[] body) throws InterruptedException {
+    return sendTo(method, "/api/v1/log-levels" + path, body);
+  }
+
+  /** The newest rows of the audit log about all plugins and the host; see {@link #send}. */
+  JsonNode audit(int limit) throws InterruptedException {
+    return sendTo("GET", "/api/v1/audit?limit=" + limit, new byte[0]);
+  }
+
+  /** As {@link #send}, for any path of the host. */
+  JsonNode get(String path) throws InterruptedException {
+    return sendTo("GET", path, new byte[0]);
+  }
+
+  /**
+   * An answer that is not JSON, or whose status does not matter: a status that is not 200 is the
+   * first line.
+   *
+   * @throws AdminException when the host does not answer
+   */
+  String text(String path) throws InterruptedException {
+    HttpRequest request = HttpRequest.newBuilder(URI.create(host + path)).timeout(PATIENCE).build();
+    try {
+      HttpResponse<InputStream> response = client.send(request, BodyHandlers.ofInputStream());
+      try (InputStream in = response.body()) {
+        String body = new String(in.readNBytes(MAX_ANSWER_BYTES), StandardCharsets.UTF_8);
+        return response.statusCode() == 200 ? body : response.statusCode() + "\n" + body;
+      }
+    } catch (ConnectException e) {
+      throw unreachable();
+    } catch (IOException e) {
+      throw new AdminException("the connection to " + host + " failed: " + e.getMessage());
+    }
+  }
+
+  /** The token that it sends. */
+  String token() {
+    return token;
+  }
+
   /** The host itself; see {@link #send}. */
   JsonNode host() throws InterruptedException {
     return sendTo("GET", "/api/v1/host", new byte[0]);

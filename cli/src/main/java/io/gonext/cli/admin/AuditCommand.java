@@ -5,6 +5,7 @@ import io.gonext.cli.output.Table;
 import java.io.PrintWriter;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -17,18 +18,26 @@ import tools.jackson.databind.JsonNode;
 /** {@code gonext audit}. */
 @Command(
     name = "audit",
-    description = "Show the audit log of a plugin, newest first.",
+    description = "Show the audit log, newest first: of a plugin, or of all and the host.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
-    footer = {"  gonext audit hello-rust", "  gonext audit hello-rust --limit 1000 --json"})
+    footer = {
+      "  gonext audit",
+      "  gonext audit hello-rust",
+      "  gonext audit hello-rust --limit 1000 --json"
+    })
 public final class AuditCommand extends AdminCommand {
   /** The most rows in one answer of a host. */
   private static final int MOST_ROWS = 10_000;
 
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "NAME", description = "The name of the plugin.")
-  private String name;
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "NAME",
+      defaultValue = "",
+      description = "The name of the plugin (default: all plugins, and the host).")
+  private String name = "";
 
   @Option(
       names = "--limit",
@@ -43,6 +52,9 @@ public final class AuditCommand extends AdminCommand {
       throw new ParameterException(
           spec.commandLine(), "--limit " + limit + ": give a number from 1 to " + MOST_ROWS);
     }
+    if (name.isEmpty()) {
+      return host.audit(limit);
+    }
     return host.send("GET", path() + "/audit?limit=" + limit, new byte[0]);
   }
 
@@ -53,16 +65,23 @@ public final class AuditCommand extends AdminCommand {
 
   @Override
   void print(JsonNode answer, PrintWriter out) {
-    Table table = new Table("AT", "VERSION", "EVENT", "ACTOR", "DETAIL");
+    boolean all = name.isEmpty();
+    Table table =
+        all
+            ? new Table("AT", "PLUGIN", "VERSION", "EVENT", "ACTOR", "DETAIL")
+            : new Table("AT", "VERSION", "EVENT", "ACTOR", "DETAIL");
     for (JsonNode row : answer.path("audit")) {
-      table.row(
-          List.of(
-              row.path("at").asString(""),
-              row.path("version").asString(""),
-              row.path("event").asString(""),
-              row.path("actor").asString(""),
-              JsonLines.line(row.path("detail"))));
+      List<String> cells = new ArrayList<>();
+      cells.add(row.path("at").asString(""));
+      if (all) {
+        cells.add(row.path("plugin").asString(""));
+      }
+      cells.add(row.path("version").asString(""));
+      cells.add(row.path("event").asString(""));
+      cells.add(row.path("actor").asString(""));
+      cells.add(JsonLines.line(row.path("detail")));
+      table.row(cells);
     }
-    table.print(out, "the audit log has no rows for " + name);
+    table.print(out, "the audit log has no rows" + (all ? "" : " for " + name));
   }
 }

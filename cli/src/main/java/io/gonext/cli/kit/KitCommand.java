@@ -1,8 +1,10 @@
 package io.gonext.cli.kit;
 
+import io.gonext.cli.log.ProcessLog;
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.cli.output.JsonLines;
 import io.gonext.cli.output.PlainWriter;
+import io.gonext.host.Host;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
@@ -26,11 +28,7 @@ abstract class KitCommand implements Callable<Integer> {
   @Override
   public final Integer call() throws InterruptedException {
     // Set before anything logs: the command itself prints errors and the plugin's log lines.
-    System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "error");
-    System.setProperty("org.slf4j.simpleLogger.log.gonext.plugin", "off");
-    System.setProperty("org.slf4j.simpleLogger.log.io.gonext", "off");
-    // It asks to restore backups; the check's own sentence says what failed.
-    System.setProperty("org.slf4j.simpleLogger.log.org.flywaydb", "off");
+    ProcessLog.startSilent(Host.version());
     Answer answer;
     try (EndOfProcess _ = EndOfProcess.interrupts(Thread.currentThread())) {
       answer = answered();

@@ -5,6 +5,7 @@ import io.gonext.host.hook.CallOptions;
 import io.gonext.host.hook.Degradation;
 import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.hook.HookOutcome;
+import io.gonext.host.internal.log.AboutPlugin;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -91,11 +92,14 @@ final class Chain {
     boolean known =
         degraded.stream().anyMatch(d -> d.plugin().equals(plugin) && d.outcome() == outcome);
     // Of several equal failures, one is logged. An open breaker was logged when it opened.
-    rules
-        .log
-        .atLevel(known || outcome == HookOutcome.BREAKER_OPEN ? Level.DEBUG : Level.WARN)
-        .setCause(outcome == HookOutcome.EXCEPTION ? failure.getCause() : null)
-        .log("plugin {} failed in hook {} ({}): {}", plugin, registration.hook(), outcome, reason);
+    try (AboutPlugin _ = AboutPlugin.open(plugin)) {
+      rules
+          .log
+          .atLevel(known || outcome == HookOutcome.BREAKER_OPEN ? Level.DEBUG : Level.WARN)
+          .setCause(outcome == HookOutcome.EXCEPTION ? failure.getCause() : null)
+          .log(
+              "plugin {} failed in hook {} ({}): {}", plugin, registration.hook(), outcome, reason);
+    }
     if (failClosed) {
       throw new ChainFailedException(
           plugin, registration.hook(), outcome, reason, failure.retryAfter(), failure);

@@ -31,6 +31,7 @@ public final class HandlerProbe {
   private static final AttributeKey<String> VERSION = AttributeKey.stringKey("gonext.version");
   private static final AttributeKey<String> HOOK = AttributeKey.stringKey("gonext.hook");
   private static final AttributeKey<String> OUTCOME = AttributeKey.stringKey("gonext.outcome");
+  private static final AttributeKey<String> ERROR_TYPE = AttributeKey.stringKey("error.type");
   private static final AttributeKey<Long> GUEST_NANOS = AttributeKey.longKey("gonext.guest_ns");
   private static final AttributeKey<Long> HOST_NANOS = AttributeKey.longKey("gonext.host_ns");
   private static final AttributeKey<Long> WAIT_NANOS = AttributeKey.longKey("gonext.wait_ns");
@@ -87,6 +88,11 @@ public final class HandlerProbe {
     }
   }
 
+  /** Whether turns have spans. */
+  public boolean traces() {
+    return tracer != null;
+  }
+
   private Timer waits() {
     return Timer.builder("gonext.plugin.wait")
         .description("The part of the time in a handler that a plugin waited in host functions")
@@ -129,6 +135,7 @@ public final class HandlerProbe {
       return result;
     } catch (HookFailedException e) {
       outcome = e.outcome();
+      span.setAttribute(ERROR_TYPE, outcome.name());
       span.setStatus(StatusCode.ERROR, outcome.name());
       throw e;
     } catch (InterruptedException e) {

@@ -14,6 +14,7 @@ import io.gonext.host.internal.hook.CallSpan;
 import io.gonext.host.internal.lifecycle.Lifecycle;
 import io.gonext.host.internal.lifecycle.PluginSlot;
 import io.gonext.host.internal.lifecycle.PluginSlot.JobReply;
+import io.gonext.host.internal.log.AboutPlugin;
 import io.gonext.host.internal.service.jobs.JobQueue;
 import io.gonext.host.internal.service.jobs.StoreClock;
 import io.gonext.host.internal.store.JobStore;
@@ -139,7 +140,8 @@ final class Attempts {
     }
     Span span = probe.span(job);
     Run run = new Run(job, clock.now());
-    try (Scope _ = CallSpan.context(job.plugin(), span).makeCurrent()) {
+    try (Scope _ = CallSpan.context(job.plugin(), span).makeCurrent();
+        AboutPlugin _ = AboutPlugin.open(job.plugin())) {
       Answer result = run.attempt();
       if (result.next == null) {
         store.putBack(claim, clock.now().plus(SOON));

@@ -10,7 +10,6 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.trace.Span;
-import io.opentelemetry.api.trace.SpanBuilder;
 import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
@@ -55,22 +54,23 @@ final class JobProbe {
             .register(meters);
   }
 
-  /** The span of one attempt; invalid without telemetry. */
+  /**
+   * The span of one attempt, below the span that enqueued the job; invalid without telemetry. The
+   * job of a schedule begins a trace.
+   */
   Span span(JobStore.Stored job) {
     if (tracer == null) {
       return Span.getInvalid();
     }
-    SpanBuilder builder =
-        tracer
-            .spanBuilder("gonext.job " + job.name())
-            .setParent(Context.root())
-            .setSpanKind(SpanKind.CONSUMER)
-            .setAttribute("gonext.plugin", job.plugin())
-            .setAttribute("gonext.job", job.name())
-            .setAttribute("gonext.job.id", job.id())
-            .setAttribute("gonext.job.attempt", (long) job.attempts() + 1);
-    SpanContext origin = origin(job.trace());
-    return (origin.isValid() ? builder.addLink(origin) : builder).startSpan();
+    return tracer
+        .spanBuilder("gonext.job " + job.name())
+        .setParent(Context.root().with(Span.wrap(origin(job.trace()))))
+        .setSpanKind(SpanKind.CONSUMER)
+        .setAttribute("gonext.plugin", job.plugin())
+        .setAttribute("gonext.job", job.name())
+        .setAttribute("gonext.job.id", job.id())
+        .setAttribute("gonext.job.attempt", (long) job.attempts() + 1)
+        .startSpan();
   }
 
   private static SpanContext origin(@Nullable String traceparent) {
@@ -85,6 +85,7 @@ final class JobProbe {
   void ended(JobStore.Stored job, Span span, String outcome, Duration took) {
     span.setAttribute("gonext.outcome", outcome);
     if (!outcome.equals("OK")) {
+      span.setAttribute("error.type", outcome);
       span.setStatus(StatusCode.ERROR, outcome);
     }
     Timer.builder("gonext.plugin.job")

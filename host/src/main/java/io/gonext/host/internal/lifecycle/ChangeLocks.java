@@ -1,6 +1,7 @@
 package io.gonext.host.internal.lifecycle;
 
 import io.gonext.host.StoreException;
+import io.gonext.host.internal.log.AboutPlugin;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -26,7 +27,7 @@ final class ChangeLocks {
   <R, E extends Exception> R hold(String plugin, Change<R, E> change) throws E {
     ReentrantLock lock = of(plugin);
     lock.lock();
-    return made(lock, change);
+    return made(plugin, lock, change);
   }
 
   /** As {@link #hold}, but an interrupt ends the wait. */
@@ -34,7 +35,7 @@ final class ChangeLocks {
       throws InterruptedException {
     ReentrantLock lock = of(plugin);
     lock.lockInterruptibly();
-    return made(lock, change);
+    return made(plugin, lock, change);
   }
 
   /** Makes a change, or returns false when another one is under way. */
@@ -43,7 +44,7 @@ final class ChangeLocks {
     if (!lock.tryLock()) {
       return false;
     }
-    var _ = made(lock, change);
+    var _ = made(plugin, lock, change);
     return true;
   }
 
@@ -61,8 +62,9 @@ final class ChangeLocks {
     }
   }
 
-  private <R, E extends Exception> R made(ReentrantLock held, Change<R, E> change) throws E {
-    try {
+  private <R, E extends Exception> R made(String plugin, ReentrantLock held, Change<R, E> change)
+      throws E {
+    try (AboutPlugin _ = AboutPlugin.open(plugin)) {
       requireOpen();
       return change.make();
     } finally {

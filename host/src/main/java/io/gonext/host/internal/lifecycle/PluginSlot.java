@@ -7,6 +7,7 @@ import io.gonext.host.internal.abi.HookCodec;
 import io.gonext.host.internal.abi.HookCodec.BatchPart;
 import io.gonext.host.internal.abi.HookCodec.FilterAnswer;
 import io.gonext.host.internal.abi.HookReply;
+import io.gonext.host.internal.hook.CallSpan;
 import io.gonext.host.internal.hook.ChainBatchFilter;
 import io.gonext.host.internal.hook.HandlerProbe;
 import io.gonext.host.internal.hook.HookBus;
@@ -123,6 +124,9 @@ public final class PluginSlot {
     ActivePlugin version = first;
     RouteTable.Match match = firstMatch;
     while (match instanceof RouteTable.Found found) {
+      if (routeProbe.traces()) {
+        describe(found.route());
+      }
       try {
         return new RouteOutcome.Answered(version.serve(route, found, request, turn));
       } catch (HookFailedException e) {
@@ -135,6 +139,14 @@ public final class PluginSlot {
       }
     }
     return notServed(match);
+  }
+
+  /** The span of the turn is about one of the plugin's routes, and not about the hook of all. */
+  private void describe(Manifest.Route found) {
+    CallSpan.of(name)
+        .updateName("gonext.route " + found)
+        .setAttribute("http.route", found.path())
+        .setAttribute("http.request.method", found.method());
   }
 
   private static RouteOutcome notServed(RouteTable.Match match) {

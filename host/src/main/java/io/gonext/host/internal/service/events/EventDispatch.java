@@ -13,6 +13,7 @@ import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.context.Context;
 import io.opentelemetry.context.Scope;
 import java.util.ArrayList;
 import java.util.List;
@@ -137,7 +138,7 @@ public final class EventDispatch implements AutoCloseable {
         tracer
             .spanBuilder("gonext.event " + emission.event().hook())
             .setSpanKind(SpanKind.CONSUMER)
-            .addLink(emission.origin())
+            .setParent(Context.root().with(Span.wrap(emission.origin())))
             .setAttribute("gonext.plugin", emission.event().plugin())
             .setAttribute("gonext.event.depth", (long) emission.depth())
             .startSpan();

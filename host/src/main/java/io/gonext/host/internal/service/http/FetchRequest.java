@@ -195,6 +195,17 @@ record FetchRequest(
     return new FetchRequest(method, full, null, values, body, timeout);
   }
 
+  /** The request with headers of the host, which take the place of the guest's. */
+  FetchRequest carrying(Map<String, String> ofTheHost) {
+    if (ofTheHost.isEmpty()) {
+      return this;
+    }
+    List<Header> all = new ArrayList<>(headers);
+    all.removeIf(header -> ofTheHost.containsKey(header.lowerCase()));
+    ofTheHost.forEach((name, value) -> all.add(new Header(name, value)));
+    return new FetchRequest(method, url, urlTemplate, List.copyOf(all), body, timeout);
+  }
+
   private static byte[] body(JsonNode json) {
     if (!json.has("body")) {
       return new byte[0];

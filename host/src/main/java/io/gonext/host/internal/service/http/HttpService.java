@@ -23,8 +23,12 @@ import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.context.Context;
+import io.opentelemetry.context.propagation.TextMapPropagator;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
@@ -64,6 +68,9 @@ public final class HttpService implements HostService {
   /** Null for no spans. */
   private final @Nullable Tracer tracer;
 
+  /** Writes the headers that let the span of the server join the trace. */
+  private final TextMapPropagator propagator;
+
   private final LongSupplier nanoTime;
   private final Semaphore running = new Semaphore(AT_ONCE);
   private final BodyMemory bodies = BodyMemory.ofHeap(Runtime.getRuntime().maxMemory());
@@ -99,6 +106,7 @@ public final class HttpService implements HostService {
     this.meters = meters;
     this.tracer =
         telemetry.equals(OpenTelemetry.noop()) ? null : telemetry.getTracer("io.gonext.host");
+    this.propagator = telemetry.getPropagators().getTextMapPropagator();
     this.nanoTime = nanoTime;
   }
 
@@ -253,13 +261,29 @@ public final class HttpService implements HostService {
               .setAttribute("gonext.fetch.entry", label(entry))
               .startSpan();
       try {
-        return answered(request, injection, arguments, span);
+        return answered(request.carrying(traceHeaders(span)), injection, arguments, span);
       } catch (FetchException e) {
+        span.setAttribute("error.type", e.outcome().label());
         span.setStatus(StatusCode.ERROR, e.outcome().label());
         throw e;
       } finally {
         span.end();
       }
+    }
+
+    /** Names in lower case. */
+    private Map<String, String> traceHeaders(Span span) {
+      Map<String, String> headers = new HashMap<>();
+      propagator.inject(
+          Context.current().with(span),
+          headers,
+          (carrier, name, value) -> {
+            // What a stranger sent as tracestate may not fit into a header.
+            if (carrier != null && FetchRequest.isHeaderValue(value)) {
+              carrier.put(name.toLowerCase(Locale.ROOT), value);
+            }
+          });
+      return headers;
     }
 
     private byte[] answered(
@@ -272,6 +296,10 @@ public final class HttpService implements HostService {
         FetchClient.Answer answer = injection.mask(limited(request, injection, memory, arguments));
         if (span != null) {
           span.setAttribute("http.response.status_code", (long) answer.status());
+          if (answer.status() >= 400) {
+            span.setAttribute("error.type", Integer.toString(answer.status()));
+            span.setStatus(StatusCode.ERROR);
+          }
         }
         return json(answer);
       }

@@ -1,0 +1,93 @@
+package io.gonext.cli;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/**
+ * How a host was started, for its operators: the options of {@code serve} with their values, except
+ * those that may hold a secret.
+ */
+final class ServeSettings {
+  /** Options whose value may hold a password, a token or a key. */
+  static final Set<String> WITHHELD = Set.of("--db", "--otlp");
+
+  /** Options that map a name to a file that holds a secret: their names are shown. */
+  static final Set<String> NAMES_ONLY = Set.of("--token");
+
+  /** All other options. A new one belongs to one of these sets, and a test says so. */
+  static final Set<String> SHOWN =
+      Set.of(
+          "--allow-downgrade",
+          "--breaker",
+          "--breaker-open",
+          "--call-ms",
+          "--compile-seconds",
+          "--data",
+          "--dev",
+          "--egress-allow",
+          "--egress-mode",
+          "--egress-rate",
+          "--fuel",
+          "--host",
+          "--instances",
+          "--job-takeover-seconds",
+          "--job-threads",
+          "--json",
+          "--limit",
+          "--log-format",
+          "--master-key-file",
+          "--memory-mb",
+          "--migration-seconds",
+          "--next-master-key-file",
+          "--no-fetch-traceparent",
+          "--plugin",
+          "--port",
+          "--registry",
+          "--registry-mirror",
+          "--registry-plain-http",
+          "--route-rate",
+          "--route-rate-per-client",
+          "--start-ms",
+          "--trust",
+          "--trusted-proxy",
+          "--verbose",
+          "--verify-resets",
+          "--wait-ms",
+          "--warm-up");
+
+  private ServeSettings() {}
+
+  /** The settings by option; those that are not set are left out. */
+  static Map<String, String> of(CommandSpec serve) {
+    Map<String, String> settings = new TreeMap<>();
+    for (OptionSpec option : serve.options()) {
+      String name = option.longestName();
+      Object value = option.getValue();
+      boolean isSet =
+          value != null
+              && !value.equals("")
+              && !(value instanceof Collection<?> all && all.isEmpty())
+              && !(value instanceof Map<?, ?> map && map.isEmpty());
+      if (!isSet) {
+        continue;
+      }
+      if (SHOWN.contains(name)) {
+        List<String> given = option.originalStringValues();
+        settings.put(name, given.isEmpty() ? String.valueOf(value) : String.join(" ", given));
+      } else if (NAMES_ONLY.contains(name) && value instanceof Map<?, ?> map) {
+        settings.put(
+            name + ", names",
+            map.keySet().stream().map(String::valueOf).collect(Collectors.joining(", ")));
+      } else if (WITHHELD.contains(name)) {
+        settings.put(name, "(set, not shown)");
+      }
+    }
+    return settings;
+  }
+}
