@@ -4,8 +4,8 @@ import io.gonext.cli.kit.UserCache;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
 import io.gonext.server.HttpServer;
+import io.gonext.server.PrometheusMetrics;
 import io.gonext.server.ServerConfig;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.concurrent.CountDownLatch;
 
@@ -23,13 +23,13 @@ final class RunningServer implements AutoCloseable {
 
   /** Opens a host with a metrics registry for Prometheus. */
   static OpenHost openHost(HostConfig config) throws InterruptedException {
-    PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    PrometheusMeterRegistry metrics = PrometheusMetrics.registry();
     return new OpenHost(Host.open(config.toBuilder().meters(metrics).build()), metrics);
   }
 
   /** The same, with the user's cache of compiled modules. */
   static OpenHost openUserHost(HostConfig config) throws InterruptedException {
-    PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    PrometheusMeterRegistry metrics = PrometheusMetrics.registry();
     return new OpenHost(UserCache.open(config.toBuilder().meters(metrics).build()), metrics);
   }
 

@@ -158,7 +158,8 @@ public final class HttpServer implements AutoCloseable {
   private void addRoutes(JavalinConfig config, ServerConfig settings) {
     InternalErrors internalErrors = new InternalErrors(metrics, System::nanoTime);
     new ErrorAnswers(internalErrors).addTo(config);
-    new HealthApi(host, metrics, connections, internalErrors, () -> closing).addTo(config.routes);
+    new HealthApi(host, connections, internalErrors, () -> closing).addTo(config.routes);
+    new MetricsApi(metrics).addTo(config.routes);
     config.routes.get(
         "/schemas/plugin-manifest-v1.json",
         ctx -> ctx.contentType("application/schema+json").result(ManifestSchema.bytes()));

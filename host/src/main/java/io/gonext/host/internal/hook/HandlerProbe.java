@@ -7,12 +7,14 @@ import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.hook.TurnFailure;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Timer;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Scope;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -21,12 +23,33 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Watches one handler of one hook: times it by outcome, and traces each turn in a span of its own
- * where there is a tracer. Plugin and hook come from manifests and registrations, so that the
- * labels are as many as those.
+ * where there is a tracer. {@link SeriesBudget} bounds the series.
  *
  * <p>Thread-safe.
  */
 public final class HandlerProbe {
+  /** Of a timer: how often, how long in all, and the longest. */
+  private static final int SERIES = 3;
+
+  private static final Duration[] CALL_BUCKETS = {
+    Duration.ofNanos(50_000),
+    Duration.ofNanos(100_000),
+    Duration.ofNanos(250_000),
+    Duration.ofNanos(500_000),
+    Duration.ofMillis(1),
+    Duration.ofNanos(2_500_000),
+    Duration.ofMillis(5),
+    Duration.ofMillis(10),
+    Duration.ofMillis(25),
+    Duration.ofMillis(50),
+    Duration.ofMillis(100),
+    Duration.ofMillis(250),
+    Duration.ofMillis(500),
+    Duration.ofSeconds(1),
+    Duration.ofMillis(2_500),
+    Duration.ofSeconds(10)
+  };
+
   private static final AttributeKey<String> PLUGIN = AttributeKey.stringKey("gonext.plugin");
   private static final AttributeKey<String> VERSION = AttributeKey.stringKey("gonext.version");
   private static final AttributeKey<String> HOOK = AttributeKey.stringKey("gonext.hook");
@@ -37,12 +60,14 @@ public final class HandlerProbe {
   private static final AttributeKey<Long> FUEL = AttributeKey.longKey("gonext.fuel");
 
   private final MeterRegistry meters;
+  private final SeriesBudget series;
   private final @Nullable Tracer tracer;
   private final LongSupplier nanoTime;
   private final String plugin;
   private final String hook;
   private final FailedTurns failures;
   private final Timer succeeded;
+  private final Timer calls;
 
   /**
    * @param failures counts the turns that end otherwise than OK, whatever {@code meters} keeps, and
@@ -50,18 +75,26 @@ public final class HandlerProbe {
    */
   HandlerProbe(
       MeterRegistry meters,
+      SeriesBudget series,
       @Nullable Tracer tracer,
       LongSupplier nanoTime,
       String plugin,
       String hook,
       FailedTurns failures) {
     this.meters = meters;
+    this.series = series;
     this.tracer = tracer;
     this.nanoTime = nanoTime;
     this.plugin = plugin;
     this.hook = hook;
     this.failures = failures;
     this.succeeded = timer(HookOutcome.OK);
+    this.calls =
+        Timer.builder("gonext.plugin.call")
+            .description("Time of calls that ran, of all hooks and routes of a plugin together")
+            .serviceLevelObjectives(CALL_BUCKETS)
+            .tag("plugin", plugin)
+            .register(meters);
   }
 
   /** What a handler does in its turn. */
@@ -90,8 +123,7 @@ public final class HandlerProbe {
   private Timer waits() {
     return Timer.builder("gonext.plugin.wait")
         .description("The part of the time in a handler that a plugin waited in host functions")
-        .tag("plugin", plugin)
-        .tag("hook", hook)
+        .tags(series.tags(plugin, "gonext.plugin.wait", SERIES, Tag.of("hook", hook)))
         .register(meters);
   }
 
@@ -102,7 +134,9 @@ public final class HandlerProbe {
       if (now - turn.deadlineNanos() > 0) {
         throw new HookFailedException(HookOutcome.DEADLINE, "it did not end in its time", null);
       }
-      succeeded.record(now - turn.beganNanos(), TimeUnit.NANOSECONDS);
+      long nanos = now - turn.beganNanos();
+      succeeded.record(nanos, TimeUnit.NANOSECONDS);
+      calls.record(nanos, TimeUnit.NANOSECONDS);
       return result;
     } catch (HookFailedException e) {
       throw failed(e, turn);
@@ -181,15 +215,23 @@ public final class HandlerProbe {
   }
 
   private void record(HookOutcome outcome, Turn turn) {
-    timer(outcome).record(nanoTime.getAsLong() - turn.beganNanos(), TimeUnit.NANOSECONDS);
+    long nanos = nanoTime.getAsLong() - turn.beganNanos();
+    timer(outcome).record(nanos, TimeUnit.NANOSECONDS);
+    if (outcome != HookOutcome.BREAKER_OPEN && outcome != HookOutcome.CHAIN_DEADLINE) {
+      calls.record(nanos, TimeUnit.NANOSECONDS);
+    }
   }
 
   private Timer timer(HookOutcome outcome) {
     return Timer.builder("gonext.plugin.hook")
         .description("Time in one handler of a hook, by outcome")
-        .tag("plugin", plugin)
-        .tag("hook", hook)
-        .tag("outcome", outcome.name())
+        .tags(
+            series.tags(
+                plugin,
+                "gonext.plugin.hook",
+                SERIES,
+                Tag.of("hook", hook),
+                Tag.of("outcome", outcome.name())))
         .register(meters);
   }
 }

@@ -50,6 +50,8 @@ public final class HookBus {
   /** What the embedding application says that it calls. */
   private final Set<String> called = ConcurrentHashMap.newKeySet();
 
+  private final SeriesBudget series = new SeriesBudget();
+
   /** By plugin; never removed, so that a count only goes up. */
   private final Map<String, FailedTurns> failures = new ConcurrentHashMap<>();
 
@@ -158,7 +160,13 @@ public final class HookBus {
 
   /** Times and traces a handler, also one that is not part of a chain. */
   public HandlerProbe probe(String plugin, String hook) {
-    return new HandlerProbe(meters, tracer, rules.nanoTime(), plugin, hook, failuresOf(plugin));
+    return new HandlerProbe(
+        meters, series, tracer, rules.nanoTime(), plugin, hook, failuresOf(plugin));
+  }
+
+  /** What bounds the series of metrics that plugins cause. */
+  public SeriesBudget series() {
+    return series;
   }
 
   /** A turn that begins now, for a handler that is not part of a chain. */
@@ -197,6 +205,7 @@ public final class HookBus {
    * has none yet.
    */
   public void forget(String plugin) {
+    series.forget(plugin);
     FailedTurns failed = failures.get(plugin);
     if (failed != null) {
       failed.forget();

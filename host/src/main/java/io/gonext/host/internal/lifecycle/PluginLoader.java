@@ -277,7 +277,11 @@ final class PluginLoader {
     EffectiveLimits effective = limitsOf(manifest);
     PluginScope scope = services.scope(bundle, Mode.SERVING).waiting(metrics.waits());
     GuestAllocator allocator =
-        new GuestAllocator(module, instanceConfig(scope), manifest.limits().isolation());
+        new GuestAllocator(
+            module,
+            instanceConfig(scope),
+            manifest.limits().isolation(),
+            resetDifferences(manifest.name()));
     int pages = module.surface().memoryPages();
     InstancePool<GuestInstance> pool =
         new InstancePool<>(poolConfig(manifest, effective, pages), allocator, poolRuntime);
@@ -324,6 +328,13 @@ final class PluginLoader {
     return plugin;
   }
 
+  private Counter resetDifferences(String plugin) {
+    return Counter.builder("gonext.plugin.reset.differences")
+        .description("Resets of instances that were verified and left a difference")
+        .tag("plugin", plugin)
+        .register(meters);
+  }
+
   private Counter lateCounter(String plugin) {
     return Counter.builder("gonext.plugin.late")
         .description("Calls that ended well, but took longer than the plugin's soft limit")
@@ -339,6 +350,7 @@ final class PluginLoader {
         guards.breaker(),
         guards.nanoTime(),
         meters,
+        hooks.series(),
         // On a new thread: stopping the plugin waits for the lease that this caller holds.
         why ->
             Thread.ofPlatform()

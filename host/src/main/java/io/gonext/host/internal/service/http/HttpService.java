@@ -6,6 +6,7 @@ import io.gonext.host.StoreException;
 import io.gonext.host.internal.abi.HostAnswer;
 import io.gonext.host.internal.abi.HostAnswer.Refused;
 import io.gonext.host.internal.abi.ImportKey;
+import io.gonext.host.internal.hook.SeriesBudget;
 import io.gonext.host.internal.service.Body;
 import io.gonext.host.internal.service.CapabilityGate;
 import io.gonext.host.internal.service.GuestArguments;
@@ -17,6 +18,7 @@ import io.gonext.host.manifest.AllowedOrigins.Origin;
 import io.gonext.host.manifest.FetchUrl;
 import io.gonext.host.manifest.Manifest;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Timer;
 import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.trace.Span;
@@ -60,6 +62,7 @@ public final class HttpService implements HostService {
   private final FetchClient client;
   private final SecretValues secrets;
   private final MeterRegistry meters;
+  private final SeriesBudget series;
 
   /** Null for no spans. */
   private final @Nullable Tracer tracer;
@@ -75,6 +78,7 @@ public final class HttpService implements HostService {
       Egress egress,
       SecretValues secrets,
       MeterRegistry meters,
+      SeriesBudget series,
       OpenTelemetry telemetry,
       LongSupplier nanoTime) {
     this(
@@ -82,6 +86,7 @@ public final class HttpService implements HostService {
         new FetchClient(new AddressPolicy(egress.allowed())),
         secrets,
         meters,
+        series,
         telemetry,
         nanoTime);
   }
@@ -91,12 +96,14 @@ public final class HttpService implements HostService {
       FetchClient client,
       SecretValues secrets,
       MeterRegistry meters,
+      SeriesBudget series,
       OpenTelemetry telemetry,
       LongSupplier nanoTime) {
     this.egress = egress;
     this.client = client;
     this.secrets = secrets;
     this.meters = meters;
+    this.series = series;
     this.tracer =
         telemetry.equals(OpenTelemetry.noop()) ? null : telemetry.getTracer("io.gonext.host");
     this.nanoTime = nanoTime;
@@ -203,9 +210,13 @@ public final class HttpService implements HostService {
     private Timer timer(Ended ended) {
       return Timer.builder("gonext.plugin.fetch")
           .description("HTTP requests that plugins send, by the entry of the manifest")
-          .tag("plugin", name)
-          .tag("host", label(ended.entry))
-          .tag("outcome", ended.outcome.label())
+          .tags(
+              series.tags(
+                  name,
+                  "gonext.plugin.fetch",
+                  3,
+                  Tag.of("host", label(ended.entry)),
+                  Tag.of("outcome", ended.outcome.label())))
           .register(meters);
     }
 
