@@ -11,6 +11,7 @@ import io.gonext.host.json.StrictJson;
 import io.gonext.pool.InstanceInfo;
 import io.gonext.pool.PoolSnapshot;
 import io.gonext.pool.PoolStats;
+import io.gonext.pool.RecycleReason;
 import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
 import io.javalin.http.HttpStatus;
@@ -151,7 +152,7 @@ final class ActivityApi {
             .put("created", pool.created())
             .put("bytes", pool.bytes());
     ObjectNode recycled = body.putObject("recycled");
-    pool.recycled().forEach((reason, count) -> recycled.put(lower(reason), count));
+    pool.recycled().forEach((reason, count) -> recycled.put(reason(reason), count));
     return body;
   }
 
@@ -168,7 +169,7 @@ final class ActivityApi {
               .put("age_us", micros(instance.age()))
               .put("bytes", instance.bytes());
       if (instance.leaving() != null) {
-        one.put("leaving", lower(instance.leaving()));
+        one.put("leaving", reason(instance.leaving()));
       }
     }
     ArrayNode waits = body.putArray(field.equals("instances") ? "waits_us" : "job_waits_us");
@@ -352,6 +353,11 @@ final class ActivityApi {
       call.backtrace().forEach(frame -> backtrace.add(frame.toString()));
     }
     return body;
+  }
+
+  /** As in the metrics: instances of plugins are declared unusable after a trap. */
+  private static String reason(RecycleReason reason) {
+    return reason == RecycleReason.UNUSABLE ? "trap" : lower(reason);
   }
 
   private static String lower(Enum<?> value) {

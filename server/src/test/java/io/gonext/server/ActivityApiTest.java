@@ -53,7 +53,7 @@ class ActivityApiTest {
     assertThat(plugin.path("name").stringValue()).isEqualTo("panic");
     assertThat(plugin.path("failures").longValue()).isPositive();
     assertThat(plugin.at("/pool/max").intValue()).isPositive();
-    assertThat(plugin.at("/pool/recycled/unusable").longValue()).isPositive();
+    assertThat(plugin.at("/pool/recycled/trap").longValue()).isPositive();
     assertThat(plugin.at("/handlers/0/name").stringValue()).isEqualTo("shout");
     assertThat(plugin.at("/handlers/0/kind").stringValue()).isEqualTo("hook");
     assertThat(plugin.at("/handlers/0/times/p99_us").longValue()).isPositive();
