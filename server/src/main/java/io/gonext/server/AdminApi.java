@@ -42,7 +42,7 @@ import tools.jackson.databind.util.RawValue;
 /**
  * The operator's API for plugins, below {@code /api/v1/plugins}, their jobs, what they do, the list
  * of the application's functions, and the cache invalidations. {@code openapi.json} describes it.
- * Every call requires an admin token.
+ * Every call requires an admin token; to look, a read-only token is enough.
  */
 final class AdminApi {
   static final String PREFIX = "/api/v1/plugins";
@@ -117,7 +117,10 @@ final class AdminApi {
           endpoint.method(),
           endpoint.path(),
           ctx -> {
-            String holder = access.requireAdmin(ctx);
+            String holder =
+                endpoint.method() == HandlerType.GET
+                    ? access.requireReader(ctx)
+                    : access.requireAdmin(ctx);
             host.audit().recordedAs(holder, () -> endpoint.handler().handle(ctx));
           });
     }
