@@ -174,6 +174,7 @@ public final class HostDashboard implements AutoCloseable {
         pages.add(new SignInPage(tokens, clients, limit, sessions, keys));
       }
       pages.add(new OverviewPage(host));
+      pages.add(new CallsPage(host));
       return pages;
     }
   }
