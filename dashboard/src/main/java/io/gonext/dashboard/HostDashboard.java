@@ -175,6 +175,7 @@ public final class HostDashboard implements AutoCloseable {
       }
       pages.add(new OverviewPage(host));
       pages.add(new CallsPage(host));
+      pages.add(new LogsPage(host));
       return pages;
     }
   }
