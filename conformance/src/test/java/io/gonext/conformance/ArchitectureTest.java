@@ -16,7 +16,10 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import io.gonext.engine.PlainText;
 import io.gonext.host.internal.route.RouteHeaders;
 import io.gonext.host.internal.store.SecretFile;
+import io.gonext.pool.InstanceInfo;
+import io.gonext.pool.PoolSnapshot;
 import io.gonext.pool.PoolStats;
+import io.gonext.pool.RecycleReason;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
@@ -70,8 +73,12 @@ class ArchitectureTest {
             resideInAnyPackage("io.gonext.engine..", "io.gonext.pool..")
                 // How text of strangers is shown is decided there, for all modules.
                 .and(DescribedPredicate.not(type(PlainText.class)))
-                // What Host.pool answers.
-                .and(DescribedPredicate.not(type(PoolStats.class))))
+                // What Host.health() and Host.activity() answer.
+                .and(DescribedPredicate.not(type(PoolStats.class)))
+                .and(DescribedPredicate.not(type(PoolSnapshot.class)))
+                .and(DescribedPredicate.not(type(InstanceInfo.class)))
+                .and(DescribedPredicate.not(type(InstanceInfo.State.class)))
+                .and(DescribedPredicate.not(type(RecycleReason.class))))
         .check(CLASSES);
   }
 

@@ -58,6 +58,7 @@ public final class Host implements AutoCloseable {
   private final AuditTrail audit;
   private final Logs logs;
   private final Health health;
+  private final Activity activity;
   private final CacheInvalidations cacheInvalidations;
   private final OciClient registries;
 
@@ -98,6 +99,8 @@ public final class Host implements AutoCloseable {
     this.audit = new AuditTrail(services.audit());
     this.logs = new Logs(services.logs());
     this.health = new Health(store, hooks, lifecycle, watch, closed::get);
+    this.activity = new Activity(lifecycle, hooks.calls());
+    activity.start();
   }
 
   /** Opens the host of a data directory with the default limits. */
@@ -171,6 +174,11 @@ public final class Host implements AutoCloseable {
   /** What is in trouble, which calls failed, and the numbers of the pools. */
   public Health health() {
     return health;
+  }
+
+  /** What plugins do on this host: calls, times, instances, and the calls that failed. */
+  public Activity activity() {
+    return activity;
   }
 
   /**
@@ -306,6 +314,7 @@ public final class Host implements AutoCloseable {
       return;
     }
     try {
+      activity.close();
       lifecycle.endWarmUp();
       watch.close();
       jobRunner.close();

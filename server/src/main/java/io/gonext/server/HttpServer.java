@@ -15,11 +15,12 @@ import java.time.Duration;
 import java.util.EnumSet;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http.UriCompliance.Violation;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Serves a {@link Host} over HTTP with one virtual thread per request: hooks and the admin API
- * below {@code /api/v1}, plugin routes below {@code /api/plugins/{name}}, health and metrics. The
- * caller owns the host and closes it after the server.
+ * below {@code /api/v1}, plugin routes below {@code /api/plugins/{name}}, health, metrics, and the
+ * dashboard. The caller owns the host and closes it after the server.
  *
  * <p>Thread-safe.
  */
@@ -53,14 +54,25 @@ public final class HttpServer implements AutoCloseable {
   private final Access access;
   private final Connections connections;
   private final Javalin javalin;
+  private final InternalErrors internalErrors;
+
+  /** Null without a dashboard. */
+  private final @Nullable DashboardMount dashboard;
+
   private volatile boolean closing;
 
   private HttpServer(
       Host host, PrometheusMeterRegistry metrics, ServerConfig config, boolean loopback) {
     this.host = host;
     this.metrics = metrics;
-    this.access = new Access(loopback, config.address(), config.tokens());
+    this.access = new Access(loopback, config.address(), config.tokens(), config.readers());
     this.connections = new Connections(config.requestTimeout(), GRACE, System::nanoTime, metrics);
+    this.internalErrors = new InternalErrors(metrics, System::nanoTime);
+    this.dashboard =
+        hasDashboard(config, loopback)
+            ? new DashboardMount(
+                host, access, new Clients(config.trustedProxies()), internalErrors::happened)
+            : null;
     this.javalin =
         Javalin.create(javalinConfig -> {
           configure(javalinConfig, config.idleTimeout());
@@ -101,6 +113,16 @@ public final class HttpServer implements AutoCloseable {
     return server;
   }
 
+  private static boolean hasDashboard(ServerConfig config, boolean loopback) {
+    boolean wanted =
+        switch (config.dashboard()) {
+          case ON -> true;
+          case OFF -> false;
+          case ON_LOOPBACK -> loopback;
+        };
+    return wanted && !config.tokens().isEmpty();
+  }
+
   /** True for an address that does not resolve: the attempt to listen has the better message. */
   private static boolean isLoopback(ServerConfig config) {
     try {
@@ -127,6 +149,9 @@ public final class HttpServer implements AutoCloseable {
   @Override
   public void close() {
     closing = true;
+    if (dashboard != null) {
+      dashboard.close();
+    }
     javalin.stop();
   }
 
@@ -146,6 +171,9 @@ public final class HttpServer implements AutoCloseable {
     config.jetty.modifyServletContextHandler(context -> {
       context.setErrorHandler(new JettyProblems());
       context.setSessionHandler(new NoSessions());
+      if (dashboard != null) {
+        dashboard.addTo(context);
+      }
     });
     config.jetty.modifyHttpConfiguration(http -> {
       http.setSendServerVersion(false);
@@ -156,7 +184,6 @@ public final class HttpServer implements AutoCloseable {
   }
 
   private void addRoutes(JavalinConfig config, ServerConfig settings) {
-    InternalErrors internalErrors = new InternalErrors(metrics, System::nanoTime);
     new ErrorAnswers(internalErrors).addTo(config);
     new HealthApi(host, connections, internalErrors, () -> closing).addTo(config.routes);
     new MetricsApi(metrics).addTo(config.routes);

@@ -468,7 +468,7 @@ class AdminApiTest {
     }
     List<String> there =
         new ArrayList<>(List.of("POST /api/v1/filters/{hook}", "POST /api/v1/actions/{hook}"));
-    new AdminApi(server.host(), new Access(true, "127.0.0.1", Map.of()), () -> false)
+    new AdminApi(server.host(), new Access(true, "127.0.0.1", Map.of(), Map.of()), () -> false)
         .endpoints()
         .forEach(endpoint -> there.add(endpoint.method() + " " + endpoint.path()));
     assertThat(described).containsExactlyInAnyOrderElementsOf(there);

@@ -1,11 +1,10 @@
 package io.gonext.host.internal.hook;
 
-import io.gonext.engine.GuestFrame;
-import io.gonext.engine.GuestTrap;
-import io.gonext.engine.PlainText;
+import io.gonext.host.RecordedCall;
 import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.hook.TurnFailure;
+import io.gonext.host.internal.calls.HandlerCalls;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Timer;
@@ -15,7 +14,6 @@ import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Scope;
 import java.time.Duration;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -66,12 +64,15 @@ public final class HandlerProbe {
   private final String plugin;
   private final String hook;
   private final FailedTurns failures;
+  private final CallRecorder recorder;
+  private final HandlerCalls calls;
   private final Timer succeeded;
-  private final Timer calls;
+  private final Timer times;
 
   /**
    * @param failures counts the turns that end otherwise than OK, whatever {@code meters} keeps, and
    *     tells of them
+   * @param recorder of the plugin
    */
   HandlerProbe(
       MeterRegistry meters,
@@ -80,7 +81,8 @@ public final class HandlerProbe {
       LongSupplier nanoTime,
       String plugin,
       String hook,
-      FailedTurns failures) {
+      FailedTurns failures,
+      CallRecorder recorder) {
     this.meters = meters;
     this.series = series;
     this.tracer = tracer;
@@ -88,8 +90,10 @@ public final class HandlerProbe {
     this.plugin = plugin;
     this.hook = hook;
     this.failures = failures;
+    this.recorder = recorder;
+    this.calls = recorder.handler(RecordedCall.Kind.HOOK, hook);
     this.succeeded = timer(HookOutcome.OK);
-    this.calls =
+    this.times =
         Timer.builder("gonext.plugin.call")
             .description("Time of calls that ran, of all hooks and routes of a plugin together")
             .serviceLevelObjectives(CALL_BUCKETS)
@@ -134,21 +138,20 @@ public final class HandlerProbe {
       if (now - turn.deadlineNanos() > 0) {
         throw new HookFailedException(HookOutcome.DEADLINE, "it did not end in its time", null);
       }
-      long nanos = now - turn.beganNanos();
-      succeeded.record(nanos, TimeUnit.NANOSECONDS);
-      calls.record(nanos, TimeUnit.NANOSECONDS);
+      long took = now - turn.beganNanos();
+      succeeded.record(took, TimeUnit.NANOSECONDS);
+      times.record(took, TimeUnit.NANOSECONDS);
+      recorder.succeeded(calls(turn), turn, took);
       return result;
     } catch (HookFailedException e) {
       throw failed(e, turn);
     } catch (InterruptedException e) {
-      failures.addUntold();
-      record(HookOutcome.INTERRUPTED, turn);
+      untold(HookOutcome.INTERRUPTED, turn);
       throw e;
     } catch (RuntimeException | StackOverflowError | AssertionError e) {
       throw failed(new HookFailedException(HookOutcome.EXCEPTION, "it threw " + e, e), turn);
     } catch (Error e) {
-      failures.addUntold();
-      record(HookOutcome.EXCEPTION, turn);
+      untold(HookOutcome.EXCEPTION, turn);
       throw e;
     }
   }
@@ -189,37 +192,30 @@ public final class HandlerProbe {
   }
 
   private HookFailedException failed(HookFailedException failure, Turn turn) {
-    record(failure.outcome(), turn);
-    failures.add(told(failure, turn.version()));
+    long took = record(failure.outcome(), turn);
+    TurnFailure told = recorder.told(failure, turn, hook);
+    failures.add(told);
+    recorder.failed(calls(turn), turn, took, told);
     return failure;
   }
 
-  private TurnFailure told(HookFailedException failure, String version) {
-    return failure.getCause() instanceof GuestTrap trap
-        ? new TurnFailure(
-            plugin,
-            version,
-            hook,
-            failure.outcome(),
-            PlainText.of(trap.trapCause().describe()),
-            trap.backtrace().stream().map(HandlerProbe::frame).toList())
-        : new TurnFailure(
-            plugin, version, hook, failure.outcome(), failure.getMessage(), List.of());
+  private void untold(HookOutcome outcome, Turn turn) {
+    failures.addUntold();
+    calls(turn).failed(outcome, record(outcome, turn));
   }
 
-  private static TurnFailure.Frame frame(GuestFrame frame) {
-    return new TurnFailure.Frame(
-        frame.name(),
-        frame.codeOffset(),
-        frame.source() == null ? null : frame.source().toString());
+  private HandlerCalls calls(Turn turn) {
+    HandlerCalls one = turn.handler();
+    return one == null ? calls : one;
   }
 
-  private void record(HookOutcome outcome, Turn turn) {
-    long nanos = nanoTime.getAsLong() - turn.beganNanos();
-    timer(outcome).record(nanos, TimeUnit.NANOSECONDS);
-    if (outcome != HookOutcome.BREAKER_OPEN && outcome != HookOutcome.CHAIN_DEADLINE) {
-      calls.record(nanos, TimeUnit.NANOSECONDS);
+  private long record(HookOutcome outcome, Turn turn) {
+    long took = nanoTime.getAsLong() - turn.beganNanos();
+    timer(outcome).record(took, TimeUnit.NANOSECONDS);
+    if (HandlerCalls.ran(outcome)) {
+      times.record(took, TimeUnit.NANOSECONDS);
     }
+    return took;
   }
 
   private Timer timer(HookOutcome outcome) {

@@ -10,6 +10,7 @@ import io.gonext.host.hook.FilterHandler;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.hook.PastFailure;
 import io.gonext.host.hook.TurnFailure;
+import io.gonext.host.internal.calls.CallBook;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.trace.Tracer;
@@ -55,6 +56,8 @@ public final class HookBus {
   /** By plugin; never removed, so that a count only goes up. */
   private final Map<String, FailedTurns> failures = new ConcurrentHashMap<>();
 
+  private final CallBook calls;
+
   /**
    * @param telemetry where spans go; {@link OpenTelemetry#noop} for nowhere
    * @param chainLimit the time all handlers of one call have together
@@ -83,6 +86,7 @@ public final class HookBus {
       Duration handlerLimit,
       LongSupplier nanoTime) {
     this.meters = meters;
+    this.calls = new CallBook(nanoTime, InstantSource.system());
     this.tracer =
         telemetry.equals(OpenTelemetry.noop()) ? null : telemetry.getTracer("io.gonext.host");
     this.rules = new Chain.Rules(log, nanoTime, chainLimit.toNanos(), handlerLimit.toNanos());
@@ -161,12 +165,29 @@ public final class HookBus {
   /** Times and traces a handler, also one that is not part of a chain. */
   public HandlerProbe probe(String plugin, String hook) {
     return new HandlerProbe(
-        meters, series, tracer, rules.nanoTime(), plugin, hook, failuresOf(plugin));
+        meters,
+        series,
+        tracer,
+        rules.nanoTime(),
+        plugin,
+        hook,
+        failuresOf(plugin),
+        recorder(plugin));
   }
 
   /** What bounds the series of metrics that plugins cause. */
   public SeriesBudget series() {
     return series;
+  }
+
+  /** Counts and records the turns of a plugin's handlers. */
+  public CallRecorder recorder(String plugin) {
+    return new CallRecorder(plugin, calls.of(plugin));
+  }
+
+  /** The turns of all handlers. */
+  public CallBook calls() {
+    return calls;
   }
 
   /** A turn that begins now, for a handler that is not part of a chain. */
@@ -201,8 +222,8 @@ public final class HookBus {
   }
 
   /**
-   * Drops the last failures of a plugin that is uninstalled, because the next plugin of its name
-   * has none yet.
+   * Drops the last failures and the calls of a plugin that is uninstalled, because the next plugin
+   * of its name has none yet.
    */
   public void forget(String plugin) {
     series.forget(plugin);
@@ -210,6 +231,7 @@ public final class HookBus {
     if (failed != null) {
       failed.forget();
     }
+    calls.forget(plugin);
   }
 
   private FailedTurns failuresOf(String plugin) {

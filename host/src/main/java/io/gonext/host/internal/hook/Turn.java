@@ -2,13 +2,15 @@ package io.gonext.host.internal.hook;
 
 import io.gonext.engine.CallTimes;
 import io.gonext.host.hook.HookTurn;
+import io.gonext.host.internal.calls.HandlerCalls;
+import io.gonext.pool.WaitListener;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** A turn as the host sees it: its times, what the handler decided, and which version ran. */
-public final class Turn implements HookTurn {
+public final class Turn implements HookTurn, WaitListener {
   private final LongSupplier nanoTime;
   private final long beganNanos;
   private final long deadlineNanos;
@@ -22,6 +24,11 @@ public final class Turn implements HookTurn {
   private long hostNanos;
   private long waitNanos;
   private long fuel;
+  private long queuedNanos;
+  private boolean late;
+
+  /** Which of several handlers under one probe it is; null if there is only one. */
+  private @Nullable HandlerCalls handler;
 
   /**
    * A turn that begins now.
@@ -70,11 +77,28 @@ public final class Turn implements HookTurn {
     hostNanos += times.hostNanos();
     waitNanos += times.waitNanos();
     fuel += times.fuel();
+    late |= times.late();
+  }
+
+  /** Records that it waited for an instance. */
+  @Override
+  public void waited(long nanos) {
+    queuedNanos += nanos;
+  }
+
+  /** Records which of several handlers under one probe it is. */
+  public void isOf(HandlerCalls one) {
+    handler = one;
   }
 
   /** How much fuel the plugin used so far; 0 if it does not count it. */
   public long fuel() {
     return fuel;
+  }
+
+  /** How long the turn has taken so far. */
+  public long tookNanos() {
+    return nanoTime.getAsLong() - beganNanos;
   }
 
   /** How long the plugin waited in host functions so far. */
@@ -94,6 +118,19 @@ public final class Turn implements HookTurn {
 
   boolean isStopped(int index) {
     return stopped || (stoppedAt != null && stoppedAt.get(index));
+  }
+
+  @Nullable HandlerCalls handler() {
+    return handler;
+  }
+
+  /** Whether the plugin computed for longer than its soft limit. */
+  boolean isLate() {
+    return late;
+  }
+
+  long queuedNanos() {
+    return queuedNanos;
   }
 
   String version() {

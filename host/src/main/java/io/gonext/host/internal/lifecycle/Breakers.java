@@ -1,6 +1,7 @@
 package io.gonext.host.internal.lifecycle;
 
 import io.gonext.host.BreakerPolicy;
+import io.gonext.host.HandlerActivity.BreakerState;
 import io.gonext.host.internal.hook.SeriesBudget;
 import io.gonext.host.manifest.Manifest;
 import io.micrometer.core.instrument.Counter;
@@ -153,6 +154,18 @@ final class Breakers {
 
   private Collection<HookBreaker> breakers() {
     return guards.values().stream().map(Guard::breaker).toList();
+  }
+
+  /** The state of the breaker of a hook or route; closed where the version has none for it. */
+  BreakerState state(String hook) {
+    Guard guard = guards.get(hook);
+    return guard == null
+        ? BreakerState.CLOSED
+        : switch (guard.breaker().stateCode()) {
+          case 0 -> BreakerState.CLOSED;
+          case 1 -> BreakerState.HALF_OPEN;
+          default -> BreakerState.OPEN;
+        };
   }
 
   /** What keeps hooks or routes from being called, or empty while nothing does. */

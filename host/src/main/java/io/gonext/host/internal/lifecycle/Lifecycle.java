@@ -34,6 +34,7 @@ import io.gonext.host.manifest.Vocabulary;
 import io.gonext.host.trust.TrustPolicy;
 import io.gonext.host.trust.Verdict;
 import io.gonext.host.trust.Verification;
+import io.gonext.pool.MemoryGovernor;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.List;
@@ -191,6 +192,11 @@ public final class Lifecycle {
   /** Whether a plugin's version is the one that the store says serves, as far as that is known. */
   public boolean isCurrent(String name, String sha256) {
     return store.find(name).filter(p -> p.current().sha256().equals(sha256)).isPresent();
+  }
+
+  /** The memory budget that the instances of all plugins share. */
+  public MemoryGovernor memory() {
+    return loader.memory();
   }
 
   /** The plugins that are in service. */

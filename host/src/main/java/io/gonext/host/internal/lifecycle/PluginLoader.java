@@ -27,6 +27,7 @@ import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.Version;
 import io.gonext.host.manifest.Vocabulary;
 import io.gonext.pool.InstancePool;
+import io.gonext.pool.MemoryGovernor;
 import io.gonext.pool.PoolConfig;
 import io.gonext.pool.PoolRuntime;
 import io.micrometer.core.instrument.Counter;
@@ -254,6 +255,11 @@ final class PluginLoader {
     if (!trust.policy().digest().equals(checked.provenance().policy())) {
       var _ = trust.require(checked.delivered());
     }
+  }
+
+  /** The memory budget that all instances share. */
+  MemoryGovernor memory() {
+    return poolRuntime.governor();
   }
 
   /** The limits of a plugin. */

@@ -207,7 +207,8 @@ final class PooledCalls {
       return pool.checkout(
           computeNanos(turn, 0) == limitNanos
               ? patience
-              : Duration.ofNanos(computeNanos(turn, 0) / 2));
+              : Duration.ofNanos(computeNanos(turn, 0) / 2),
+          turn);
     } catch (CheckoutTimeoutException | PoolSaturatedException e) {
       throw new HookFailedException(HookOutcome.SATURATED, e.getMessage(), e);
     } catch (AllocationException e) {
