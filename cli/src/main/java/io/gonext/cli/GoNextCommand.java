@@ -22,6 +22,7 @@ import io.gonext.cli.admin.ResetCommand;
 import io.gonext.cli.admin.RollbackCommand;
 import io.gonext.cli.admin.SecretCommand;
 import io.gonext.cli.admin.ShowCommand;
+import io.gonext.cli.admin.TopCommand;
 import io.gonext.cli.admin.UninstallCommand;
 import io.gonext.cli.admin.UpdateCommand;
 import io.gonext.cli.admin.VersionsCommand;
@@ -68,6 +69,7 @@ import picocli.CommandLine.Spec;
       ConfigCommand.class,
       SecretCommand.class,
       JobsCommand.class,
+      TopCommand.class,
       CallsCommand.class,
       AuditCommand.class,
       FunctionsCommand.class,

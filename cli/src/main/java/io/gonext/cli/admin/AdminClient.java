@@ -102,6 +102,16 @@ final class AdminClient implements AutoCloseable {
     return sendTo("GET", CALLS + query, new byte[0]);
   }
 
+  /** What all plugins in service do, and the host's memory; see {@link #send}. */
+  JsonNode activity() throws InterruptedException {
+    return sendTo("GET", "/api/v1/activity", new byte[0]);
+  }
+
+  /** What a plugin in service does, with its instances; see {@link #send}. */
+  JsonNode activity(String plugin) throws InterruptedException {
+    return send("GET", "/" + plugin + "/activity", new byte[0]);
+  }
+
   /**
    * As {@link #send}, for jobs.
    *

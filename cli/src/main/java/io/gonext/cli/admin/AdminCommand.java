@@ -113,6 +113,11 @@ abstract class AdminCommand extends OperatorExitCodes implements Callable<Intege
         spec.commandLine(), "--url (or GONEXT_URL) " + url + ": give it as http://HOST:PORT");
   }
 
+  /** The host's URL, as it is shown. */
+  final String url() {
+    return address().toString();
+  }
+
   /** The host's data directory. */
   final Path data() {
     return data;
