@@ -7,6 +7,7 @@ import io.opentelemetry.api.trace.Span;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.tracer.common.SpanContext;
+import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 
 /** The registry of a host that Prometheus scrapes. */
@@ -21,7 +22,26 @@ public final class PrometheusMetrics {
     PrometheusRegistry registry = new PrometheusRegistry();
     JvmMetrics.builder().register(registry);
     return new PrometheusMeterRegistry(
-        PrometheusConfig.DEFAULT, registry, Clock.SYSTEM, new CurrentSpan());
+        new StrictExemplars(), registry, Clock.SYSTEM, new CurrentSpan());
+  }
+
+  /**
+   * Exemplars where OpenMetrics 1.0 allows them: at buckets and counters. Micrometer's default adds
+   * them to the counts of summaries and histograms, too. Prometheus 2.42 then refuses the whole
+   * scrape.
+   */
+  private static final class StrictExemplars implements PrometheusConfig {
+    @Override
+    public @Nullable String get(String key) {
+      return null;
+    }
+
+    @Override
+    public Properties prometheusProperties() {
+      Properties properties = new Properties();
+      properties.setProperty("io.prometheus.exporter.exemplarsOnAllMetricTypes", "false");
+      return properties;
+    }
   }
 
   /** The span of the thread that measures. */
