@@ -21,6 +21,8 @@ class OperationsDocsTest {
   private static final Pattern COMMAND =
       Pattern.compile("(?m)^gonext ([^#\\n]+)|`gonext ([^`]+)`|`serve (--[^`]+)`");
 
+  private final CommandLine gonext = Main.commandLine();
+
   @Test
   void each_command_in_the_document_can_be_typed() throws IOException {
     Set<String> commands = new LinkedHashSet<>();
@@ -45,16 +47,16 @@ class OperationsDocsTest {
               .replaceAll("\\bID\\b", "1b4e28ba-2fa1-4d3b-a1c4-8f7e3c0a5d21")
               .replaceAll("\\b(FILE|DIR|DATA)\\b", "file")
               .replaceAll("\\bN\\b", "16");
-      assertThatCode(() -> Main.commandLine().parseArgs(withValues(typed)))
+      assertThatCode(() -> gonext.parseArgs(withValues(typed)))
           .as("gonext %s", command)
           .doesNotThrowAnyException();
     }
   }
 
   /** Options that the text names without a value get one. */
-  private static String[] withValues(String typed) {
+  private String[] withValues(String typed) {
     String[] words = typed.split(" ", -1);
-    CommandLine serve = Main.commandLine().getSubcommands().get("serve");
+    CommandLine serve = gonext.getSubcommands().get("serve");
     String last = words[words.length - 1];
     boolean needsValue =
         words[0].equals("serve")
