@@ -13,7 +13,6 @@ import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Scope;
-import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -28,25 +27,6 @@ import org.jspecify.annotations.Nullable;
 public final class HandlerProbe {
   /** Of a timer: how often, how long in all, and the longest. */
   private static final int SERIES = 3;
-
-  private static final Duration[] CALL_BUCKETS = {
-    Duration.ofNanos(50_000),
-    Duration.ofNanos(100_000),
-    Duration.ofNanos(250_000),
-    Duration.ofNanos(500_000),
-    Duration.ofMillis(1),
-    Duration.ofNanos(2_500_000),
-    Duration.ofMillis(5),
-    Duration.ofMillis(10),
-    Duration.ofMillis(25),
-    Duration.ofMillis(50),
-    Duration.ofMillis(100),
-    Duration.ofMillis(250),
-    Duration.ofMillis(500),
-    Duration.ofSeconds(1),
-    Duration.ofMillis(2_500),
-    Duration.ofSeconds(10)
-  };
 
   private static final AttributeKey<String> PLUGIN = AttributeKey.stringKey("gonext.plugin");
   private static final AttributeKey<String> VERSION = AttributeKey.stringKey("gonext.version");
@@ -82,7 +62,8 @@ public final class HandlerProbe {
       String plugin,
       String hook,
       FailedTurns failures,
-      CallRecorder recorder) {
+      CallRecorder recorder,
+      Timer times) {
     this.meters = meters;
     this.series = series;
     this.tracer = tracer;
@@ -93,12 +74,7 @@ public final class HandlerProbe {
     this.recorder = recorder;
     this.calls = recorder.handler(RecordedCall.Kind.HOOK, hook);
     this.succeeded = timer(HookOutcome.OK);
-    this.times =
-        Timer.builder("gonext.plugin.call")
-            .description("Time of calls that ran, of all hooks and routes of a plugin together")
-            .serviceLevelObjectives(CALL_BUCKETS)
-            .tag("plugin", plugin)
-            .register(meters);
+    this.times = times;
   }
 
   /** What a handler does in its turn. */

@@ -12,6 +12,7 @@ import io.gonext.host.hook.PastFailure;
 import io.gonext.host.hook.TurnFailure;
 import io.gonext.host.internal.calls.CallBook;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.trace.Tracer;
 import java.time.Duration;
@@ -37,6 +38,25 @@ import tools.jackson.databind.JsonNode;
  * handlers costs one look-up in a map.
  */
 public final class HookBus {
+  private static final Duration[] CALL_BUCKETS = {
+    Duration.ofNanos(50_000),
+    Duration.ofNanos(100_000),
+    Duration.ofNanos(250_000),
+    Duration.ofNanos(500_000),
+    Duration.ofMillis(1),
+    Duration.ofNanos(2_500_000),
+    Duration.ofMillis(5),
+    Duration.ofMillis(10),
+    Duration.ofMillis(25),
+    Duration.ofMillis(50),
+    Duration.ofMillis(100),
+    Duration.ofMillis(250),
+    Duration.ofMillis(500),
+    Duration.ofSeconds(1),
+    Duration.ofMillis(2_500),
+    Duration.ofSeconds(10)
+  };
+
   private final MeterRegistry meters;
 
   /** Null without telemetry, so that a turn does not create a span. */
@@ -52,6 +72,9 @@ public final class HookBus {
   private final Set<String> called = ConcurrentHashMap.newKeySet();
 
   private final SeriesBudget series = new SeriesBudget();
+
+  /** By plugin, until it is uninstalled. */
+  private final Map<String, Timer> times = new ConcurrentHashMap<>();
 
   /** By plugin; never removed, so that a count only goes up. */
   private final Map<String, FailedTurns> failures = new ConcurrentHashMap<>();
@@ -172,7 +195,22 @@ public final class HookBus {
         plugin,
         hook,
         failuresOf(plugin),
-        recorder(plugin));
+        recorder(plugin),
+        times.computeIfAbsent(plugin, this::timesOf));
+  }
+
+  private Timer timesOf(String plugin) {
+    return Timer.builder("gonext.plugin.call")
+        .description("Time of calls that ran, of all hooks and routes of a plugin together")
+        .serviceLevelObjectives(CALL_BUCKETS)
+        .tag("plugin", plugin)
+        .register(meters);
+  }
+
+  /** Removes the histograms of calls, which have gauges in some registries. */
+  public void close() {
+    times.values().forEach(meters::remove);
+    times.clear();
   }
 
   /** What bounds the series of metrics that plugins cause. */
@@ -227,6 +265,7 @@ public final class HookBus {
    */
   public void forget(String plugin) {
     series.forget(plugin);
+    times.remove(plugin);
     FailedTurns failed = failures.get(plugin);
     if (failed != null) {
       failed.forget();
