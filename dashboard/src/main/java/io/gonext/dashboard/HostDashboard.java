@@ -176,6 +176,7 @@ public final class HostDashboard implements AutoCloseable {
       pages.add(new OverviewPage(host));
       pages.add(new CallsPage(host));
       pages.add(new LogsPage(host));
+      pages.add(new AuditPage(host));
       return pages;
     }
   }
