@@ -173,7 +173,13 @@ public final class HostDashboard implements AutoCloseable {
         SignInLimit limit = new SignInLimit(nanoTime);
         pages.add(new SignInPage(tokens, clients, limit, sessions, keys));
       }
-      pages.add(new OverviewPage(host));
+      pages.add(new OverviewPage(host, clock));
+      pages.add(new PluginPage(host, clock));
+      pages.add(new PluginActions(host));
+      pages.add(new VersionsPage(host, clock));
+      pages.add(new ConfigPage(host));
+      pages.add(new AccessPage(host, clock));
+      pages.add(new JobsPage(host, clock));
       pages.add(new CallsPage(host));
       pages.add(new LogsPage(host));
       pages.add(new AuditPage(host));
