@@ -2,6 +2,7 @@ package io.gonext.host.internal.lifecycle;
 
 import io.gonext.engine.Engine;
 import io.gonext.host.ActivationException;
+import io.gonext.host.BundleCheck;
 import io.gonext.host.BundleRejectedException;
 import io.gonext.host.CapabilityChanges;
 import io.gonext.host.ConflictException;
@@ -244,6 +245,26 @@ public final class Lifecycle {
   /** Why versions in service are not trusted, by plugin, whatever the mode of the policy. */
   public Map<String, Verdict> distrusted() {
     return trust.distrusted();
+  }
+
+  /**
+   * Checks a bundle as {@link #install} does, and stores nothing. The compiled module is kept for
+   * an install that follows.
+   *
+   * @throws BundleRejectedException when the bundle is not acceptable to this host
+   * @throws UntrustedException when the trust policy refuses it
+   * @throws ConflictException when it depends on itself
+   */
+  public BundleCheck check(Delivered delivered) {
+    PluginLoader.CheckedModule checked = deployment.check(delivered);
+    Bundle bundle = delivered.bundle();
+    return new BundleCheck(
+        bundle.manifest(),
+        bundle.sha256(),
+        List.of(),
+        checked.warnings(),
+        checked.provenance(),
+        checked.module().compileTime());
   }
 
   /**
