@@ -79,6 +79,7 @@ public final class Lifecycle {
   private final TrustGate trust;
   private final TrustWatch trustWatch;
   private final WarmStart warmStart;
+  private final TrialCalls trials;
 
   /** Keeps recent inputs; one thread, from {@link #warmUp} on. */
   private final ScheduledExecutorService keeper =
@@ -90,6 +91,7 @@ public final class Lifecycle {
     this.trust = parts.trust;
     this.installed = new Installed(store, trust);
     this.loader = loader;
+    this.trials = new TrialCalls(installed, loader);
     this.services = parts.services;
     this.grants = services.grants();
     this.serving = new Serving(parts, DRAIN);
@@ -193,6 +195,11 @@ public final class Lifecycle {
   /** Whether a plugin's version is the one that the store says serves, as far as that is known. */
   public boolean isCurrent(String name, String sha256) {
     return store.find(name).filter(p -> p.current().sha256().equals(sha256)).isPresent();
+  }
+
+  /** Calls in instances whose services change nothing. */
+  public TrialCalls trials() {
+    return trials;
   }
 
   /** The memory budget that the instances of all plugins share. */
