@@ -183,6 +183,7 @@ public final class HostDashboard implements AutoCloseable {
       pages.add(new CallsPage(host));
       pages.add(new LogsPage(host));
       pages.add(new AuditPage(host));
+      pages.add(new TryPage(host));
       pages.add(new InstallPage(host, new Uploads(keys, clock)));
       return pages;
     }
