@@ -151,8 +151,7 @@ final class Attention {
         : new Remedy("Roll back to " + plugin.previous().version(), "rollback");
   }
 
-  private void lookAtCalls(
-      List<StoredPlugin> stored, List<PluginActivity> serving, Instant now) {
+  private void lookAtCalls(List<StoredPlugin> stored, List<PluginActivity> serving, Instant now) {
     Map<String, StoredPlugin> byName =
         stored.stream().collect(Collectors.toMap(StoredPlugin::name, plugin -> plugin));
     for (PluginActivity plugin : serving) {

@@ -65,8 +65,7 @@ record ConfigField(
   static List<ConfigField> of(PluginConfig config, Map<String, List<String>> sent) {
     List<ConfigField> fields = new ArrayList<>();
     JsonNode required = config.schema().path("required");
-    for (Map.Entry<String, JsonNode> property :
-        config.schema().path("properties").properties()) {
+    for (Map.Entry<String, JsonNode> property : config.schema().path("properties").properties()) {
       if (fields.size() == MAX_FIELDS) {
         break;
       }

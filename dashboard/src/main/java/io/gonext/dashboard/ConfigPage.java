@@ -50,7 +50,8 @@ final class ConfigPage implements Page {
 
   @Override
   public void addTo(Routes routes) {
-    routes.page(PATH, visit -> show(Answer.OK, PluginHead.stored(host, visit), Map.of(), List.of()));
+    routes.page(
+        PATH, visit -> show(Answer.OK, PluginHead.stored(host, visit), Map.of(), List.of()));
     routes.form(PATH, this::save);
     routes.form(PATH + "/" + JSON, this::saveJson);
   }

@@ -66,8 +66,9 @@ final class JobsPage implements Page {
           Model model = model(PluginHead.stored(host, visit));
           return Answer.page(model.head().name() + ": jobs", "jobs", model);
         });
-    routes.live("/live" + PATH, visit ->
-        new Route.Fragment("jobslive", model(PluginHead.stored(host, visit))));
+    routes.live(
+        "/live" + PATH,
+        visit -> new Route.Fragment("jobslive", model(PluginHead.stored(host, visit))));
     routes.form(PATH + "/retry", visit -> act(visit, id -> host.jobs().retry(id), "runs again"));
     routes.form(
         PATH + "/cancel", visit -> act(visit, id -> host.jobs().cancel(id), "is cancelled"));
@@ -136,8 +137,7 @@ final class JobsPage implements Page {
     JobInfo make(String id);
   }
 
-  private Answer act(Visit visit, Act act, String done)
-      throws InterruptedException, IOException {
+  private Answer act(Visit visit, Act act, String done) throws InterruptedException, IOException {
     String plugin = visit.path("name");
     String id = visit.required("id");
     return visit.change(

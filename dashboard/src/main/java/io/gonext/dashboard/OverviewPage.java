@@ -116,8 +116,7 @@ final class OverviewPage implements Page {
     int pages = Math.max(1, (names.size() + ROWS - 1) / ROWS);
     int page = Math.clamp(visit.number("page", 1), 1, pages);
     List<Row> rows = new ArrayList<>();
-    for (String name :
-        names.subList((page - 1) * ROWS, Math.min(page * ROWS, names.size()))) {
+    for (String name : names.subList((page - 1) * ROWS, Math.min(page * ROWS, names.size()))) {
       rows.add(row(name, all.get(name), Optional.ofNullable(activities.get(name))));
     }
     return new Model(
@@ -152,7 +151,10 @@ final class OverviewPage implements Page {
             ? "No plugin serves"
             : serving == installed
                 ? (serving == 1 ? "The plugin serves" : "All " + serving + " plugins serve")
-                : serving + " of " + Shown.count(installed, "plugin") + (serving == 1 ? " serves" : " serve");
+                : serving
+                    + " of "
+                    + Shown.count(installed, "plugin")
+                    + (serving == 1 ? " serves" : " serve");
     if (attention.isEmpty()) {
       return serving == 0 ? serve + "." : serve + ", and all is well.";
     }
@@ -175,8 +177,7 @@ final class OverviewPage implements Page {
         Host.version());
   }
 
-  private Row row(
-      String name, Optional<StoredPlugin> stored, Optional<PluginActivity> activity) {
+  private Row row(String name, Optional<StoredPlugin> stored, Optional<PluginActivity> activity) {
     return new Row(
         name,
         stored
@@ -185,7 +186,10 @@ final class OverviewPage implements Page {
             .orElse(""),
         stored.map(plugin -> publisher(plugin)).orElse(""),
         stored.map(plugin -> plugin.current().provenance().isTrusted()).orElse(false),
-        state(stored, activity, stored.isPresent() && host.health().trouble(stored.get()).isPresent()),
+        state(
+            stored,
+            activity,
+            stored.isPresent() && host.health().trouble(stored.get()).isPresent()),
         activity.map(this::serving));
   }
 

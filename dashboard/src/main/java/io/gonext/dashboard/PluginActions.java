@@ -57,8 +57,7 @@ final class PluginActions implements Page {
       throws InterruptedException, IOException {
     String plugin = visit.path("name");
     boolean overview = visit.form("to").filter("/"::equals).isPresent();
-    return visit.change(
-        overview ? "/" : PluginHead.path(plugin, ""), () -> action.make(plugin));
+    return visit.change(overview ? "/" : PluginHead.path(plugin, ""), () -> action.make(plugin));
   }
 
   private String activate(String plugin) throws InterruptedException {
@@ -77,7 +76,10 @@ final class PluginActions implements Page {
 
   /** Also when somebody else has done the first half meanwhile. */
   private String recover(String plugin) throws InterruptedException {
-    if (host.plugins().find(plugin).filter(known -> known.state() == PluginState.ERRORED).isPresent()) {
+    if (host.plugins()
+        .find(plugin)
+        .filter(known -> known.state() == PluginState.ERRORED)
+        .isPresent()) {
       host.plugins().reset(plugin);
     }
     return activate(plugin);
@@ -92,7 +94,12 @@ final class PluginActions implements Page {
       case UpdateResult.Unchanged same -> plugin + " has version " + same.version() + " already.";
       case UpdateResult.Replaced replaced ->
           sentences(
-              plugin + " has version " + replaced.to() + " now, in place of " + replaced.from() + ".",
+              plugin
+                  + " has version "
+                  + replaced.to()
+                  + " now, in place of "
+                  + replaced.from()
+                  + ".",
               replaced.warnings());
       case UpdateResult.AwaitingApproval waiting ->
           sentences(

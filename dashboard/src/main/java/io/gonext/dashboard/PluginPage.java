@@ -83,8 +83,7 @@ final class PluginPage implements Page {
     StoredPlugin plugin = PluginHead.stored(host, visit);
     Optional<PluginActivity> activity = host.activity().plugin(plugin.name());
     List<ActivityPoint> history = host.activity().history(plugin.name());
-    List<HandlerActivity> handlers =
-        activity.map(PluginActivity::handlers).orElse(List.of());
+    List<HandlerActivity> handlers = activity.map(PluginActivity::handlers).orElse(List.of());
     return new Model(
         PluginHead.of(host, plugin, ""),
         activity.isPresent() || plugin.state() == PluginState.ACTIVE,
@@ -111,8 +110,7 @@ final class PluginPage implements Page {
     host.activity()
         .jobInstances(plugin)
         // A job may take as long as it needs.
-        .ifPresent(pool ->
-            pools.add(PoolView.of("Instances for jobs", pool, Duration.ofDays(1))));
+        .ifPresent(pool -> pools.add(PoolView.of("Instances for jobs", pool, Duration.ofDays(1))));
     return pools;
   }
 
@@ -175,8 +173,8 @@ final class PluginPage implements Page {
                   "Instances", limits.instancesMin() + " to " + limits.instancesMax()));
           limits
               .fuel()
-              .ifPresent(units ->
-                  facts.add(new PoolView.Fact("Fuel of a call", Shown.count(units))));
+              .ifPresent(
+                  units -> facts.add(new PoolView.Fact("Fuel of a call", Shown.count(units))));
           return facts;
         })
         .orElse(List.of());

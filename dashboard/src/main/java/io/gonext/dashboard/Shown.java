@@ -55,9 +55,7 @@ final class Shown {
     if (duration.toHours() >= 48) {
       return duration.toDays() + " days";
     }
-    return duration.toMinutes() >= 120
-        ? duration.toHours() + " h"
-        : duration.toMinutes() + " min";
+    return duration.toMinutes() >= 120 ? duration.toHours() + " h" : duration.toMinutes() + " min";
   }
 
   static String bytes(long bytes) {
@@ -85,8 +83,7 @@ final class Shown {
       return "now";
     }
     Duration distance = since.abs();
-    String words =
-        distance.toSeconds() < 120 ? distance.toSeconds() + " s" : minutes(distance);
+    String words = distance.toSeconds() < 120 ? distance.toSeconds() + " s" : minutes(distance);
     return since.isNegative() ? "in " + words : words + " ago";
   }
 

@@ -52,7 +52,6 @@ record Spark(String points, String words) {
       long y = Math.round((HEIGHT - 1) * (1 - values[x] / most)) + 1;
       points.append(x == 0 ? "" : " ").append(x).append(',').append(y);
     }
-    return new Spark(
-        points.toString(), "the most in 15 minutes: " + Shown.rate(most) + " " + unit);
+    return new Spark(points.toString(), "the most in 15 minutes: " + Shown.rate(most) + " " + unit);
   }
 }

@@ -120,9 +120,6 @@ final class VersionsPage implements Page {
   }
 
   static String description(Host host, String capability) {
-    return host.capabilities()
-        .find(capability)
-        .map(Capability::description)
-        .orElse("");
+    return host.capabilities().find(capability).map(Capability::description).orElse("");
   }
 }
