@@ -87,6 +87,8 @@ function draw(part) {
   }
 }
 
+const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString("en-GB");
+
 function options(element) {
   const style = getComputedStyle(document.documentElement);
   const color = (name) => style.getPropertyValue(name).trim();
@@ -96,7 +98,7 @@ function options(element) {
     width: element.clientWidth,
     height: 180,
     series: [
-      {},
+      { label: "at", value: (_, seconds) => (seconds == null ? "" : clock(seconds)) },
       ...element.dataset.names.split(",").map((label, i) => ({
         label,
         stroke: colors[i % colors.length],
@@ -106,7 +108,7 @@ function options(element) {
         value: (_, value) => (value == null ? "" : String(Math.round(value * 100) / 100)),
       })),
     ],
-    axes: [axis, { ...axis, size: 56 }],
+    axes: [{ ...axis, space: 90, values: (_, times) => times.map(clock) }, { ...axis, size: 56 }],
     scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
     cursor: { drag: { x: false, y: false } },
   };
