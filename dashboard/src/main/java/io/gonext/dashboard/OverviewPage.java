@@ -131,7 +131,11 @@ final class OverviewPage implements Page {
     int page = Math.clamp(visit.number("page", 1), 1, pages);
     List<Row> rows = new ArrayList<>();
     for (String name : names.subList((page - 1) * ROWS, Math.min(page * ROWS, names.size()))) {
-      rows.add(row(name, all.get(name), Optional.ofNullable(activities.get(name))));
+      rows.add(
+          row(
+              name,
+              all.getOrDefault(name, Optional.empty()),
+              Optional.ofNullable(activities.get(name))));
     }
     return new Model(
         headline(all.size(), serving.size(), attention),
