@@ -4,6 +4,7 @@ import io.gonext.cli.admin.ActivateCommand;
 import io.gonext.cli.admin.ApplyCommand;
 import io.gonext.cli.admin.ApproveCommand;
 import io.gonext.cli.admin.AuditCommand;
+import io.gonext.cli.admin.CallsCommand;
 import io.gonext.cli.admin.ConfigCommand;
 import io.gonext.cli.admin.DeactivateCommand;
 import io.gonext.cli.admin.FunctionsCommand;
@@ -67,6 +68,7 @@ import picocli.CommandLine.Spec;
       ConfigCommand.class,
       SecretCommand.class,
       JobsCommand.class,
+      CallsCommand.class,
       AuditCommand.class,
       FunctionsCommand.class,
       InvalidationsCommand.class

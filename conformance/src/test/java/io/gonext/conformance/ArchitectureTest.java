@@ -19,6 +19,7 @@ import io.gonext.host.internal.store.SecretFile;
 import io.gonext.pool.InstanceInfo;
 import io.gonext.pool.PoolSnapshot;
 import io.gonext.pool.PoolStats;
+import io.gonext.pool.RecycleReason;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
@@ -76,7 +77,8 @@ class ArchitectureTest {
                 .and(DescribedPredicate.not(type(PoolStats.class)))
                 .and(DescribedPredicate.not(type(PoolSnapshot.class)))
                 .and(DescribedPredicate.not(type(InstanceInfo.class)))
-                .and(DescribedPredicate.not(type(InstanceInfo.State.class))))
+                .and(DescribedPredicate.not(type(InstanceInfo.State.class)))
+                .and(DescribedPredicate.not(type(RecycleReason.class))))
         .check(CLASSES);
   }
 

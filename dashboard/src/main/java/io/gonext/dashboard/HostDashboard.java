@@ -186,6 +186,11 @@ public final class HostDashboard implements AutoCloseable {
       pages.add(new ConfigPage(host));
       pages.add(new AccessPage(host, clock));
       pages.add(new JobsPage(host, clock));
+      pages.add(new CallsPage(host));
+      pages.add(new LogsPage(host));
+      pages.add(new AuditPage(host));
+      pages.add(new TryPage(host));
+      pages.add(new InstallPage(host, new Uploads(keys, clock)));
       return pages;
     }
   }

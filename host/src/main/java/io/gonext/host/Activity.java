@@ -136,6 +136,14 @@ public final class Activity {
   }
 
   /**
+   * How many calls of a plugin were slow, late or failed and were not recorded, because there were
+   * too many at once.
+   */
+  public long leftOut(String plugin) {
+    return book.leftOut(plugin);
+  }
+
+  /**
    * Passes the calls of {@link #recentCalls()} to a follower, and then each that is recorded: in
    * order, and none twice.
    *

@@ -40,9 +40,9 @@ import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.databind.util.RawValue;
 
 /**
- * The operator's API for plugins, below {@code /api/v1/plugins}, their jobs, the list of the
- * application's functions, and the cache invalidations. {@code openapi.json} describes it. Every
- * call requires an admin token; to look, a read-only token is enough.
+ * The operator's API for plugins, below {@code /api/v1/plugins}, their jobs, what they do, the list
+ * of the application's functions, and the cache invalidations. {@code openapi.json} describes it.
+ * Every call requires an admin token; to look, a read-only token is enough.
  */
 final class AdminApi {
   static final String PREFIX = "/api/v1/plugins";
@@ -59,6 +59,7 @@ final class AdminApi {
   private final FunctionApi functions;
   private final InvalidationApi invalidations;
   private final JobApi jobs;
+  private final ActivityApi activity;
 
   AdminApi(Host host, Access access, BooleanSupplier closing) {
     this.host = host;
@@ -68,13 +69,14 @@ final class AdminApi {
     this.functions = new FunctionApi(host);
     this.invalidations = new InvalidationApi(host, closing);
     this.jobs = new JobApi(host);
+    this.activity = new ActivityApi(host, closing);
   }
 
   /** A method, a path and their handler. */
   record Endpoint(HandlerType method, String path, Handler handler) {}
 
   List<Endpoint> endpoints() {
-    return Stream.of(own(), settings.endpoints(ONE), jobs.endpoints(ONE))
+    return Stream.of(own(), settings.endpoints(ONE), jobs.endpoints(ONE), activity.endpoints(ONE))
         .flatMap(List::stream)
         .toList();
   }

@@ -29,6 +29,9 @@ final class AdminClient implements AutoCloseable {
   /** The path of the cache invalidations. */
   static final String INVALIDATIONS = "/api/v1/cache/invalidations";
 
+  /** The path of the calls that were slow, late or failed. */
+  static final String CALLS = "/api/v1/calls";
+
   private static final String BYTES = "application/octet-stream";
   private static final String PLUGINS = "/api/v1/plugins";
   private static final int MAX_ANSWER_BYTES = 32 * 1024 * 1024;
@@ -88,6 +91,15 @@ final class AdminClient implements AutoCloseable {
   /** The newest cache invalidations; see {@link #send}. */
   JsonNode invalidations() throws InterruptedException {
     return sendTo("GET", INVALIDATIONS, new byte[0]);
+  }
+
+  /**
+   * The last calls that were slow, late or failed; see {@link #send}.
+   *
+   * @param query empty, or from its question mark on
+   */
+  JsonNode calls(String query) throws InterruptedException {
+    return sendTo("GET", CALLS + query, new byte[0]);
   }
 
   /**

@@ -134,6 +134,15 @@ function follow(part) {
   const lost = document.getElementById("lost");
   let source = null;
   let timer = 0;
+  let latest = null;
+
+  /** Shows what came last, unless the visitor reads or writes there; then later. */
+  function show() {
+    if (latest === null || part.dataset.paused !== undefined || isBeingEdited(part)) return;
+    morphChildren(part, parsed(latest));
+    latest = null;
+    draw(part);
+  }
 
   function open() {
     clearTimeout(timer);
@@ -144,10 +153,8 @@ function follow(part) {
     };
     source.onmessage = (event) => {
       lost.hidden = true;
-      if (part.dataset.paused === undefined && !isBeingEdited(part)) {
-        morphChildren(part, parsed(event.data));
-        draw(part);
-      }
+      latest = event.data;
+      show();
     };
     source.onerror = () => {
       lost.hidden = document.hidden;
@@ -160,6 +167,9 @@ function follow(part) {
     source?.close();
     source = null;
   }
+
+  part.addEventListener("resumed", show);
+  part.addEventListener("focusout", () => setTimeout(show));
 
   // A tab that nobody looks at costs the host nothing.
   document.addEventListener("visibilitychange", () => {
@@ -174,6 +184,25 @@ function follow(part) {
 }
 
 for (const part of document.querySelectorAll("[data-live]")) follow(part);
+
+// A list that is read from its top: new lines must not move the older ones under the eyes.
+const pausedNote = document.getElementById("paused");
+document.addEventListener("scroll", ({ target }) => {
+  if (!(target instanceof Element) || !target.matches("[data-pauses]")) return;
+  const part = target.closest("[data-live]");
+  const paused = target.scrollTop > 8;
+  if (paused === (part.dataset.paused !== undefined)) return;
+  pausedNote.hidden = !paused;
+  if (paused) {
+    part.dataset.paused = "";
+  } else {
+    delete part.dataset.paused;
+    part.dispatchEvent(new CustomEvent("resumed"));
+  }
+}, true);
+pausedNote?.querySelector("button").addEventListener("click", () => {
+  document.querySelector("[data-pauses]")?.scrollTo(0, 0);
+});
 
 // A reload must not look for a notice that was shown.
 const here = new URL(location.href);

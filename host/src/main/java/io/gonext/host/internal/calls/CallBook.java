@@ -89,6 +89,12 @@ public final class CallBook {
     return calls == null ? List.of() : calls.history();
   }
 
+  /** How many calls of a plugin were worth recording and were left out. */
+  public long leftOut(String plugin) {
+    PluginCalls calls = plugins.get(plugin);
+    return calls == null ? 0 : calls.leftOut();
+  }
+
   /** The recorded calls that are kept, the oldest first. */
   public synchronized List<RecordedCall> recent() {
     return inOrder(plugins.values());

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -306,6 +307,47 @@ public final class HookBus {
                 .filter(handler -> !(handler.ofPlugin() && handler.plugin().equals(plugin)))
                 .toList(),
             args);
+  }
+
+  /**
+   * Runs a value through the filters of one plugin alone.
+   *
+   * @throws IllegalArgumentException when it has none for that hook
+   */
+  public Tried tryFilter(String plugin, String hook, JsonNode value, List<JsonNode> args)
+      throws InterruptedException {
+    Registration<ChainFilter> registration = only(plugin, "filter", hook, filters.of(hook));
+    Chain chain = new Chain(rules, CallOptions.DEFAULT);
+    return Tried.of(
+        chain.turn(registration),
+        turn ->
+            chain.watched(registration, turn, t -> registration.handler().filter(value, args, t)));
+  }
+
+  /** Runs the action of one plugin alone; see {@link #tryFilter}. */
+  public Tried tryAction(String plugin, String hook, List<JsonNode> args)
+      throws InterruptedException {
+    Registration<ChainAction> registration = only(plugin, "action", hook, actions.of(hook));
+    Chain chain = new Chain(rules, CallOptions.DEFAULT);
+    return Tried.of(
+        chain.turn(registration),
+        turn ->
+            chain.watched(
+                registration,
+                turn,
+                t -> {
+                  registration.handler().act(args, t);
+                  return Boolean.TRUE;
+                }));
+  }
+
+  private static <H> Registration<H> only(
+      String plugin, String kind, String hook, @Nullable List<Registration<H>> handlers) {
+    return Stream.ofNullable(handlers)
+        .flatMap(List::stream)
+        .filter(handler -> handler.ofPlugin() && handler.plugin().equals(plugin))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException(plugin + " has no " + kind + " " + hook));
   }
 
   private ActionResult doAction(

@@ -15,6 +15,7 @@ import io.gonext.host.internal.hook.CallRecorder;
 import io.gonext.host.internal.hook.ChainBatchFilter;
 import io.gonext.host.internal.hook.HandlerProbe;
 import io.gonext.host.internal.hook.HookBus;
+import io.gonext.host.internal.hook.Tried;
 import io.gonext.host.internal.hook.Turn;
 import io.gonext.host.internal.route.RouteLimiter;
 import io.gonext.host.internal.route.RouteTable;
@@ -142,6 +143,29 @@ public final class PluginSlot {
       }
     }
     return notServed(match);
+  }
+
+  /**
+   * Serves one request that an operator makes. It takes no place of the rate limit.
+   *
+   * @throws IllegalArgumentException when no route takes it
+   */
+  public Tried tryServe(PluginRequest request) throws InterruptedException {
+    ActivePlugin version = serving();
+    RouteTable.Match match = version == null ? null : version.match(request);
+    if (!(match instanceof RouteTable.Found)) {
+      throw new IllegalArgumentException(
+          name + " has no route for " + request.method() + " " + request.path());
+    }
+    return Tried.of(
+        hooks.turn(version.routeLimit()),
+        turn ->
+            routeProbe.watch(
+                turn,
+                t ->
+                    serve(version, match, request, t) instanceof RouteOutcome.Answered answered
+                        ? answered.response()
+                        : Boolean.FALSE));
   }
 
   private RouteOutcome serve(
