@@ -2,8 +2,6 @@ package io.gonext.dashboard;
 
 import io.gonext.host.ActivityPoint;
 import io.gonext.host.Host;
-import io.gonext.host.JobInfo;
-import io.gonext.host.JobState;
 import io.gonext.host.NodeFault;
 import io.gonext.host.PluginActivity;
 import io.gonext.host.PluginState;
@@ -25,9 +23,6 @@ final class Attention {
   /** Failures of this time count. */
   private static final Duration RECENTLY = Duration.ofMinutes(1);
 
-  /** Dead jobs that are counted. */
-  private static final int MAX_JOBS = 100;
-
   private final Host host;
   private final List<Item> items = new ArrayList<>();
 
@@ -46,7 +41,11 @@ final class Attention {
    * @param look where to look, below the dashboard; empty for nowhere
    */
   record Item(
-      boolean bad, String plugin, String what, String why, @Nullable Remedy remedy, String look) {}
+      boolean bad, String plugin, String what, String why, @Nullable Remedy remedy, String look) {
+    String lookLabel() {
+      return look.equals("versions") ? "Review" : "See why";
+    }
+  }
 
   /**
    * A form with one button.
@@ -55,13 +54,22 @@ final class Attention {
    */
   record Remedy(String label, String action) {}
 
+  /**
+   * Looks at everything.
+   *
+   * @param deadJobs how many jobs of each plugin are dead
+   */
   static List<Item> of(
-      Host host, List<StoredPlugin> stored, List<PluginActivity> serving, Instant now) {
+      Host host,
+      List<StoredPlugin> stored,
+      List<PluginActivity> serving,
+      Map<String, Integer> deadJobs,
+      Instant now) {
     Attention attention = new Attention(host);
     attention.lookAtHost(now);
     attention.lookAtPlugins(stored);
     attention.lookAtCalls(stored, serving, now);
-    attention.lookAtJobs();
+    attention.lookAtJobs(deadJobs);
     attention.lookAtApprovals(stored);
     return attention.items;
   }
@@ -202,20 +210,13 @@ final class Attention {
     return items.stream().anyMatch(item -> item.bad() && item.plugin().equals(plugin));
   }
 
-  private void lookAtJobs() {
-    if (host.health().storeTrouble().isPresent()) {
-      return;
-    }
-    Map<String, Integer> dead = new TreeMap<>();
-    for (JobInfo job : host.jobs().list("", Optional.of(JobState.DEAD), MAX_JOBS)) {
-      dead.merge(job.plugin(), 1, Integer::sum);
-    }
+  private void lookAtJobs(Map<String, Integer> dead) {
     dead.forEach((plugin, number) ->
         add(
             false,
             plugin,
             "has " + Shown.count(number, "dead job"),
-            "They failed for the last time. Run them again, or delete them.",
+            "Their last attempt failed, and nothing happens to them by itself. Run them again.",
             null,
             "jobs"));
   }

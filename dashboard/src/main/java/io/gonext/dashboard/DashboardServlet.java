@@ -354,6 +354,10 @@ final class DashboardServlet extends HttpServlet {
       return;
     }
     response.resetBuffer();
+    if (request.getMethod().equals("POST")) {
+      // The body may be unread. A client that sends its next request after it would get no answer.
+      response.setHeader("Connection", "close");
+    }
     if (status == Refusal.WRONG_METHOD) {
       response.setHeader("Allow", sentence.contains("POST") ? "POST" : "GET, HEAD");
     }

@@ -32,10 +32,12 @@ import java.util.function.Predicate;
  * the host.
  */
 public final class HostDashboard implements AutoCloseable {
+  private final Routes routes;
   private final Live live;
   private final HttpServlet servlet;
 
-  private HostDashboard(Live live, HttpServlet servlet) {
+  private HostDashboard(Routes routes, Live live, HttpServlet servlet) {
+    this.routes = routes;
     this.live = live;
     this.servlet = servlet;
   }
@@ -65,7 +67,11 @@ public final class HostDashboard implements AutoCloseable {
     return servlet;
   }
 
-  /** Ends the live updates, within 2 s. */
+  Routes routes() {
+    return routes;
+  }
+
+  /** Ends the live updates, at once. */
   @Override
   public void close() {
     live.close();
@@ -163,7 +169,7 @@ public final class HostDashboard implements AutoCloseable {
               ownHosts,
               failures,
               live);
-      return new HostDashboard(live, servlet);
+      return new HostDashboard(routes, live, servlet);
     }
 
     /** All pages, in the order of the main menu. */

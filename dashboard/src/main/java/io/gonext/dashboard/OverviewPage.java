@@ -4,10 +4,13 @@ import io.gonext.host.ActivityPoint;
 import io.gonext.host.HandlerActivity.BreakerState;
 import io.gonext.host.Host;
 import io.gonext.host.HostMemory;
+import io.gonext.host.JobInfo;
+import io.gonext.host.JobState;
 import io.gonext.host.PluginActivity;
 import io.gonext.host.PluginState;
 import io.gonext.host.StoreException;
 import io.gonext.host.StoredPlugin;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -22,13 +25,24 @@ import java.util.stream.Collectors;
 /** What runs, whether it is well, and what needs attention first. */
 final class OverviewPage implements Page {
   /** Plugins on one page, which stays under 100 KB. */
-  static final int ROWS = 50;
+  static final int ROWS = 40;
 
   /** Things to do that are shown. */
   static final int MAX_ITEMS = 12;
 
+  /** Dead jobs that are counted. */
+  private static final int MAX_DEAD = 100;
+
+  /** The store is asked for dead jobs this often, however many look at the page. */
+  private static final Duration DEAD_JOBS_HOLD = Duration.ofSeconds(15);
+
   private final Host host;
   private final InstantSource clock;
+
+  /** Guarded by this. */
+  private Map<String, Integer> deadJobs = Map.of();
+
+  private Instant deadJobsAt = Instant.MIN;
 
   OverviewPage(Host host, InstantSource clock) {
     this.host = host;
@@ -105,7 +119,7 @@ final class OverviewPage implements Page {
     Instant now = clock.instant();
     List<StoredPlugin> stored = stored();
     List<PluginActivity> serving = host.activity().plugins();
-    List<Attention.Item> attention = Attention.of(host, stored, serving, now);
+    List<Attention.Item> attention = Attention.of(host, stored, serving, deadJobs(now), now);
     Map<String, PluginActivity> activities =
         serving.stream().collect(Collectors.toMap(PluginActivity::plugin, Function.identity()));
     Map<String, Optional<StoredPlugin>> all = new TreeMap<>();
@@ -117,7 +131,11 @@ final class OverviewPage implements Page {
     int page = Math.clamp(visit.number("page", 1), 1, pages);
     List<Row> rows = new ArrayList<>();
     for (String name : names.subList((page - 1) * ROWS, Math.min(page * ROWS, names.size()))) {
-      rows.add(row(name, all.get(name), Optional.ofNullable(activities.get(name))));
+      rows.add(
+          row(
+              name,
+              all.getOrDefault(name, Optional.empty()),
+              Optional.ofNullable(activities.get(name))));
     }
     return new Model(
         headline(all.size(), serving.size(), attention),
@@ -131,6 +149,24 @@ final class OverviewPage implements Page {
         page,
         pages,
         hostView(serving.size()));
+  }
+
+  private synchronized Map<String, Integer> deadJobs(Instant now) {
+    if (now.minus(DEAD_JOBS_HOLD).isBefore(deadJobsAt)) {
+      return deadJobs;
+    }
+    Map<String, Integer> dead = new TreeMap<>();
+    try {
+      for (JobInfo job : host.jobs().list("", Optional.of(JobState.DEAD), MAX_DEAD)) {
+        dead.merge(job.plugin(), 1, Integer::sum);
+      }
+    } catch (StoreException e) {
+      // The page says that the store does not work.
+      dead.clear();
+    }
+    deadJobs = dead;
+    deadJobsAt = now;
+    return dead;
   }
 
   /** Without the store, the page shows what is loaded. */

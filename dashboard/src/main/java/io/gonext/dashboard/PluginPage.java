@@ -13,8 +13,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /** The status of one plugin: its pools as pictures, its handlers with their times, its failures. */
@@ -93,10 +95,7 @@ final class PluginPage implements Page {
         history.isEmpty() ? List.of() : plots(history),
         handlers.stream().limit(MAX_HANDLERS).map(PluginPage::handler).toList(),
         Math.max(0, handlers.size() - MAX_HANDLERS),
-        host.health().recentFailures(plugin.name()).stream()
-            .limit(MAX_FAILURES)
-            .map(past -> failure(past, now))
-            .toList(),
+        failures(plugin.name(), now),
         limits(plugin.name()));
   }
 
@@ -148,10 +147,28 @@ final class PluginPage implements Page {
         });
   }
 
-  private static Failure failure(PastFailure past, Instant now) {
+  /** The last failures; those that are alike are one. */
+  private List<Failure> failures(String plugin, Instant now) {
+    Map<List<Object>, List<PastFailure>> alike = new LinkedHashMap<>();
+    for (PastFailure past : host.health().recentFailures(plugin)) {
+      TurnFailure failure = past.failure();
+      alike
+          .computeIfAbsent(
+              List.of(failure.hook(), failure.outcome(), failure.reason(), failure.version()),
+              key -> new ArrayList<>())
+          .add(past);
+    }
+    return alike.values().stream()
+        .limit(MAX_FAILURES)
+        .map(same -> failure(same.getFirst(), same.size(), now))
+        .toList();
+  }
+
+  private static Failure failure(PastFailure past, int times, Instant now) {
     TurnFailure failure = past.failure();
+    String when = Shown.relative(past.at(), now);
     return new Failure(
-        Shown.relative(past.at(), now),
+        times == 1 ? when : times + " times, last " + when,
         Shown.time(past.at()),
         failure.version(),
         failure.hook(),

@@ -11,21 +11,16 @@ import java.util.function.ToDoubleFunction;
  * @param words the line for those who do not see it
  */
 record Spark(String points, String words) {
-  /** One point for 20 seconds: a page with many lines stays small. */
-  static final int POINTS = 45;
+  /** One point for 30 seconds: a page with many lines stays small. */
+  static final int POINTS = 30;
 
   static final int HEIGHT = 20;
 
   /** Points of the history in one point of the line. */
-  private static final int STEP = 4;
+  private static final int STEP = 6;
 
   boolean isEmpty() {
     return points.isEmpty();
-  }
-
-  /** The line with the ground below it. */
-  String area() {
-    return "0," + HEIGHT + " " + points + " " + (POINTS - 1) + "," + HEIGHT;
   }
 
   /**

@@ -25,13 +25,16 @@ function morph(old, next) {
   }
   if (old.isEqualNode(next)) return;
   for (const { name } of [...old.attributes]) {
-    // The visitor has opened it, or has not.
-    if (!next.hasAttribute(name) && !(name === "open" && old.nodeName === "DETAILS")) old.removeAttribute(name);
+    // Only the visitor opens and closes details.
+    if (!next.hasAttribute(name) && !(name === "open" && old.nodeName === "DETAILS")) {
+      old.removeAttribute(name);
+    }
   }
   for (const { name, value } of next.attributes) {
     if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   }
-  morphChildren(old, next);
+  // What a script has drawn there stays.
+  if (!next.hasAttribute("data-opaque")) morphChildren(old, next);
 }
 
 function morphChildren(old, next) {
@@ -67,6 +70,66 @@ function isBeingEdited(part) {
   return part.contains(active) && active.matches("input:not([type=checkbox]), select, textarea");
 }
 
+const plots = new WeakMap();
+
+/** Draws or redraws the plots in a part of the page. */
+function draw(part) {
+  if (!globalThis.uPlot) return;
+  for (const element of part.querySelectorAll("[data-plot]")) {
+    const data = JSON.parse(element.dataset.plot);
+    const known = plots.get(element);
+    if (known) {
+      known.setData(data);
+    } else {
+      element.replaceChildren();
+      plots.set(element, new uPlot(options(element), data, element));
+    }
+  }
+}
+
+const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString("en-GB");
+
+function options(element) {
+  const style = getComputedStyle(document.documentElement);
+  const color = (name) => style.getPropertyValue(name).trim();
+  const colors = [color("--late-cell"), color("--accent")];
+  const axis = { stroke: color("--soft"), grid: { stroke: color("--line"), width: 1 }, ticks: { show: false } };
+  return {
+    width: element.clientWidth,
+    height: 180,
+    series: [
+      { label: "at", value: (_, seconds) => (seconds == null ? "" : clock(seconds)) },
+      ...element.dataset.names.split(",").map((label, i) => ({
+        label,
+        stroke: colors[i % colors.length],
+        width: 1.5,
+        dash: i === 0 ? [4, 3] : undefined,
+        points: { show: false },
+        value: (_, value) => (value == null ? "" : String(Math.round(value * 100) / 100)),
+      })),
+    ],
+    axes: [{ ...axis, space: 90, values: (_, times) => times.map(clock) }, { ...axis, size: 56 }],
+    scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
+    cursor: { drag: { x: false, y: false } },
+  };
+}
+
+function redrawAll() {
+  for (const element of document.querySelectorAll("[data-plot]")) {
+    plots.get(element)?.destroy();
+    plots.delete(element);
+  }
+  draw(document);
+}
+
+let resizing = 0;
+addEventListener("resize", () => {
+  clearTimeout(resizing);
+  resizing = setTimeout(redrawAll, 200);
+});
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawAll);
+draw(document);
+
 function follow(part) {
   const lost = document.getElementById("lost");
   let source = null;
@@ -78,11 +141,12 @@ function follow(part) {
     if (latest === null || part.dataset.paused !== undefined || isBeingEdited(part)) return;
     morphChildren(part, parsed(latest));
     latest = null;
-    part.dispatchEvent(new CustomEvent("updated"));
+    draw(part);
   }
 
   function open() {
     clearTimeout(timer);
+    source?.close();
     source = new EventSource(part.dataset.live);
     source.onopen = () => {
       lost.hidden = true;
