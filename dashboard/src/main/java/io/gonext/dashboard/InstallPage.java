@@ -88,7 +88,7 @@ final class InstallPage implements Page {
 
   @Override
   public void addTo(Routes routes) {
-    routes.nav("Install", PATH);
+    routes.changeNav("Install", PATH);
     routes.changePage(PATH, visit -> Answer.page("Install a plugin", "install", ""));
     routes.upload(PATH, this::check);
     routes.changePage(ONE, this::show);

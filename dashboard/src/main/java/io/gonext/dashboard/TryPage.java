@@ -101,7 +101,7 @@ final class TryPage implements Page {
 
   @Override
   public void addTo(Routes routes) {
-    routes.nav("Try", PATH);
+    routes.changeNav("Try", PATH);
     routes.changePage(PATH, visit -> page(Entry.of(visit.query("plugin").orElse("")), "", null));
     routes.form(PATH, this::call);
   }

@@ -188,6 +188,10 @@ class InstallPageTest {
 
   @Test
   void a_reader_may_not_install() throws Exception {
+    assertThat(dashboard.reader().get("/").body())
+        .contains("/dashboard/audit\"")
+        .doesNotContain("/dashboard/install\"")
+        .doesNotContain("/dashboard/try\"");
     assertThat(dashboard.reader().get("/install").statusCode()).isEqualTo(403);
     assertThat(send(dashboard.reader(), Map.of("bundle", new byte[1])).statusCode()).isEqualTo(403);
   }

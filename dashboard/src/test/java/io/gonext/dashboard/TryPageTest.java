@@ -18,7 +18,7 @@ class TryPageTest {
   @BeforeAll
   static void deploy() throws Exception {
     dashboard.activate(
-        GuestBundle.of("upper").filter("shout").action("note").limit("fuel", 1_000_000));
+        GuestBundle.of("upper").filter("shout").action("note").limit("fuel", 50_000_000));
     dashboard.activate(GuestBundle.of("panic").filter("give.up"));
     dashboard.host().plugins().install(GuestBundle.of("echo").filter("same").bytes());
     dashboard.activate(GuestBundle.of("route-echo").route("POST", "/a/{id}"));

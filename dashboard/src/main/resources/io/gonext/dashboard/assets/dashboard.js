@@ -17,6 +17,8 @@ function isSame(old, next) {
   return old.nodeType === next.nodeType && old.nodeName === next.nodeName && key(old) === key(next);
 }
 
+const isBlank = (node) => node.nodeType === 3 && node.nodeValue.trim() === "";
+
 /** Makes one element equal to another, and keeps what did not change: focus, selection, scrolling. */
 function morph(old, next) {
   if (old.nodeType !== 1) {
@@ -44,6 +46,12 @@ function morphChildren(old, next) {
   }
   let at = old.firstChild;
   for (const wanted of [...next.childNodes]) {
+    // The page has line breaks where a part of it has none: they must not make its elements new ones.
+    while (at && isBlank(at) && wanted.nodeType === 1) {
+      const following = at.nextSibling;
+      at.remove();
+      at = following;
+    }
     const known = key(wanted) ? keyed.get(key(wanted)) : null;
     if (known && isSame(known, wanted)) {
       if (known === at) at = at.nextSibling;
@@ -139,7 +147,12 @@ function follow(part) {
 
   /** Shows what came last, unless the visitor reads or writes there; then later. */
   function show() {
-    if (latest === null || part.dataset.paused !== undefined || isBeingEdited(part)) return;
+    if (latest === null) return;
+    if (part.dataset.paused !== undefined || isBeingEdited(part)) {
+      part.dataset.waiting = "";
+      return;
+    }
+    delete part.dataset.waiting;
     morphChildren(part, parsed(latest));
     latest = null;
     draw(part);
