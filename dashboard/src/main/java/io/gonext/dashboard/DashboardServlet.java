@@ -272,7 +272,7 @@ final class DashboardServlet extends HttpServlet {
         keys.forLive(visit.browser(), visitor),
         nonce,
         visit.query(Visit.NOTICE).flatMap(id -> notices.take(visit.browser(), id)).orElse(null),
-        routes.nav(),
+        routes.nav(visitor),
         assets,
         Host.version());
   }
@@ -374,7 +374,7 @@ final class DashboardServlet extends HttpServlet {
             "",
             nonce,
             null,
-            visitor == null ? List.of() : routes.nav(),
+            visitor == null ? List.of() : routes.nav(visitor),
             assets,
             Host.version());
     html(response, status, templates.render(frame, "problem", sentence));

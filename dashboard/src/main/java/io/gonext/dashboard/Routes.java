@@ -77,8 +77,15 @@ final class Routes {
     routes.add(Route.of(kind, path, Permission.OPEN, work));
   }
 
-  List<NavEntry> nav() {
-    return List.copyOf(nav);
+  /** The entries of the pages that a visitor may open. */
+  List<NavEntry> nav(Visitor visitor) {
+    return nav.stream()
+        .filter(entry ->
+            visitor.mayChange()
+                || find("GET", Route.segments(entry.path()))
+                    .filter(match -> match.route().permission() != Permission.CHANGE)
+                    .isPresent())
+        .toList();
   }
 
   List<Route> all() {

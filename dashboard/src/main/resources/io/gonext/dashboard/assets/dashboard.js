@@ -105,6 +105,7 @@ function options(element) {
   return {
     width: element.clientWidth,
     height: 180,
+    padding: [8, 28, 0, 0],
     series: [
       { label: "at", value: (_, seconds) => (seconds == null ? "" : clock(seconds)) },
       ...element.dataset.names.split(",").map((label, i) => ({
