@@ -50,6 +50,11 @@ final class RunningServer implements AutoCloseable {
     return server.port();
   }
 
+  /** Whether there is a dashboard. */
+  boolean hasDashboard() {
+    return server.hasDashboard();
+  }
+
   /**
    * Makes Ctrl-C and SIGTERM stop the server cleanly, with exit code 0. Call it before printing
    * that the server listens.

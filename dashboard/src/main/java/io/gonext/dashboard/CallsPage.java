@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The calls that were slow, late or failed, and where their time went. */
@@ -149,7 +148,9 @@ final class CallsPage implements Page {
       if (rows.size() == MAX_ROWS || (chars > MAX_CHARS && !rows.isEmpty())) {
         break;
       }
-      rows.add(new Row(call, parts(call)));
+      rows.add(
+          new Row(
+              call, parts(call.took(), call.queued(), call.guest(), call.host(), call.waited())));
     }
     return new Calls(rows, kept.size() - rows.size(), leftOut(filter));
   }
@@ -171,27 +172,28 @@ final class CallsPage implements Page {
     return chars;
   }
 
-  private static List<Part> parts(RecordedCall call) {
-    Duration working = call.host().minus(call.waited());
-    Duration known = call.queued().plus(call.guest()).plus(call.host());
+  /** The parts of a call's time, for its bar. */
+  static List<Part> parts(
+      Duration took, Duration queued, Duration guest, Duration host, Duration waited) {
     List<Part> parts = new ArrayList<>();
-    add(parts, call, "queued", "waiting for an instance", call.queued());
-    add(parts, call, "guest", "guest", call.guest());
-    add(parts, call, "host", "host functions", working);
-    add(parts, call, "waited", "waiting in host functions", call.waited());
-    add(parts, call, "other", "the host around the call", call.took().minus(known));
+    add(parts, took, "queued", "waiting for an instance", queued);
+    add(parts, took, "guest", "guest", guest);
+    add(parts, took, "host", "host functions", host.minus(waited));
+    add(parts, took, "waited", "waiting in host functions", waited);
+    add(
+        parts,
+        took,
+        "other",
+        "the host around the call",
+        took.minus(queued).minus(guest).minus(host));
     return parts;
   }
 
   private static void add(
-      List<Part> parts, RecordedCall call, String kind, String label, Duration time) {
+      List<Part> parts, Duration took, String kind, String label, Duration time) {
     if (time.isPositive()) {
-      int start =
-          Optional.of(parts)
-              .filter(before -> !before.isEmpty())
-              .map(before -> before.getLast().start() + before.getLast().width())
-              .orElse(0);
-      int width = (int) Math.round(BAR * Shown.part(time.toNanos(), call.took().toNanos()));
+      int start = parts.isEmpty() ? 0 : parts.getLast().start() + parts.getLast().width();
+      int width = (int) Math.round(BAR * Shown.part(time.toNanos(), took.toNanos()));
       parts.add(new Part(kind, label, Shown.time(time), start, Math.min(width, BAR - start)));
     }
   }

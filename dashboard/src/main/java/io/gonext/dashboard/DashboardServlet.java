@@ -272,7 +272,7 @@ final class DashboardServlet extends HttpServlet {
         keys.forLive(visit.browser(), visitor),
         nonce,
         visit.query(Visit.NOTICE).flatMap(id -> notices.take(visit.browser(), id)).orElse(null),
-        routes.nav(),
+        routes.nav(visitor),
         assets,
         Host.version());
   }
@@ -354,6 +354,10 @@ final class DashboardServlet extends HttpServlet {
       return;
     }
     response.resetBuffer();
+    if (request.getMethod().equals("POST")) {
+      // The body may be unread. A client that sends its next request after it would get no answer.
+      response.setHeader("Connection", "close");
+    }
     if (status == Refusal.WRONG_METHOD) {
       response.setHeader("Allow", sentence.contains("POST") ? "POST" : "GET, HEAD");
     }
@@ -370,7 +374,7 @@ final class DashboardServlet extends HttpServlet {
             "",
             nonce,
             null,
-            visitor == null ? List.of() : routes.nav(),
+            visitor == null ? List.of() : routes.nav(visitor),
             assets,
             Host.version());
     html(response, status, templates.render(frame, "problem", sentence));

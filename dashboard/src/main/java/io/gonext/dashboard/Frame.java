@@ -46,14 +46,14 @@ record Frame(
     return base + path;
   }
 
-  /** A text as a segment of a path. */
-  String segment(String text) {
+  /** A text as a segment of a path, or in a query. */
+  static String encoded(String text) {
     return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
   }
 
   /** The path of a plugin's page. */
   String plugin(String name) {
-    return base + "/plugins/" + segment(name);
+    return base + "/plugins/" + encoded(name);
   }
 
   /** The address of a live part, from its path and query. */

@@ -32,10 +32,12 @@ import java.util.function.Predicate;
  * the host.
  */
 public final class HostDashboard implements AutoCloseable {
+  private final Routes routes;
   private final Live live;
   private final HttpServlet servlet;
 
-  private HostDashboard(Live live, HttpServlet servlet) {
+  private HostDashboard(Routes routes, Live live, HttpServlet servlet) {
+    this.routes = routes;
     this.live = live;
     this.servlet = servlet;
   }
@@ -65,7 +67,11 @@ public final class HostDashboard implements AutoCloseable {
     return servlet;
   }
 
-  /** Ends the live updates, within 2 s. */
+  Routes routes() {
+    return routes;
+  }
+
+  /** Ends the live updates, at once. */
   @Override
   public void close() {
     live.close();
@@ -163,7 +169,7 @@ public final class HostDashboard implements AutoCloseable {
               ownHosts,
               failures,
               live);
-      return new HostDashboard(live, servlet);
+      return new HostDashboard(routes, live, servlet);
     }
 
     /** All pages, in the order of the main menu. */
@@ -173,9 +179,18 @@ public final class HostDashboard implements AutoCloseable {
         SignInLimit limit = new SignInLimit(nanoTime);
         pages.add(new SignInPage(tokens, clients, limit, sessions, keys));
       }
-      pages.add(new OverviewPage(host));
+      pages.add(new OverviewPage(host, clock));
+      pages.add(new PluginPage(host, clock));
+      pages.add(new PluginActions(host));
+      pages.add(new VersionsPage(host, clock));
+      pages.add(new ConfigPage(host));
+      pages.add(new AccessPage(host, clock));
+      pages.add(new JobsPage(host, clock));
       pages.add(new CallsPage(host));
       pages.add(new LogsPage(host));
+      pages.add(new AuditPage(host));
+      pages.add(new TryPage(host));
+      pages.add(new InstallPage(host, new Uploads(keys, clock)));
       return pages;
     }
   }

@@ -12,8 +12,9 @@ final class Routes {
    * An entry of the main menu.
    *
    * @param path of the page, which with all pages below it marks the entry as the current one
+   * @param change whether only those see it who may change the host
    */
-  record NavEntry(String label, String path) {}
+  record NavEntry(String label, String path, boolean change) {}
 
   /** A route and the parameters of the path that it took. */
   record Match(Route route, Map<String, String> parameters) {}
@@ -23,7 +24,12 @@ final class Routes {
 
   /** Adds an entry to the main menu; entries stand in the order in which they were added. */
   void nav(String label, String path) {
-    nav.add(new NavEntry(label, path));
+    nav.add(new NavEntry(label, path, false));
+  }
+
+  /** As {@link #nav}, for those who may change the host. */
+  void changeNav(String label, String path) {
+    nav.add(new NavEntry(label, path, true));
   }
 
   /** A page or a download that every visitor may see. */
@@ -71,8 +77,15 @@ final class Routes {
     routes.add(Route.of(kind, path, Permission.OPEN, work));
   }
 
-  List<NavEntry> nav() {
-    return List.copyOf(nav);
+  /** The entries of the pages that a visitor may open. */
+  List<NavEntry> nav(Visitor visitor) {
+    return nav.stream()
+        .filter(entry ->
+            visitor.mayChange()
+                || find("GET", Route.segments(entry.path()))
+                    .filter(match -> match.route().permission() != Permission.CHANGE)
+                    .isPresent())
+        .toList();
   }
 
   List<Route> all() {

@@ -103,6 +103,15 @@ final class Visit {
     return query.getOrDefault(name, List.of()).stream().findFirst();
   }
 
+  /** A parameter of the query that is a whole number; another value where it is none. */
+  int number(String name, int otherwise) {
+    try {
+      return query(name).map(Integer::parseInt).orElse(otherwise);
+    } catch (NumberFormatException e) {
+      return otherwise;
+    }
+  }
+
   /** The first value of a field of the form. */
   Optional<String> form(String name) throws IOException {
     return form().getOrDefault(name, List.of()).stream().findFirst();

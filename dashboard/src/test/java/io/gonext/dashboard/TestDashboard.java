@@ -50,7 +50,11 @@ final class TestDashboard implements BeforeAllCallback, AfterAllCallback {
   private @Nullable Running running;
 
   private record Running(
-      Path data, Host host, HostDashboard dashboard, Server server, HttpClient client) {}
+      Path data, Host host, HostDashboard dashboard, Server server, HttpClient client) {
+    Running withServer(Server other) {
+      return new Running(data, host, dashboard, other, client);
+    }
+  }
 
   private TestDashboard(UnaryOperator<HostDashboard.Builder> settings) {
     this.settings = settings;
@@ -124,6 +128,21 @@ final class TestDashboard implements BeforeAllCallback, AfterAllCallback {
     return running().host;
   }
 
+  HostDashboard dashboard() {
+    return running().dashboard;
+  }
+
+  /** Stops the container, as for a moment of a restart, and returns its port. */
+  int stopServer() throws Exception {
+    int port = port();
+    running().server.stop();
+    return port;
+  }
+
+  void startServer(int port) throws Exception {
+    running = running().withServer(serve(running().dashboard, BASE + "/*", port));
+  }
+
   int port() {
     return port(running().server);
   }
@@ -138,12 +157,21 @@ final class TestDashboard implements BeforeAllCallback, AfterAllCallback {
   }
 
   URI uri(String path) {
-    return URI.create("http://127.0.0.1:" + port() + BASE + path);
+    return uri(running().server, path);
+  }
+
+  private static URI uri(Server server, String path) {
+    return URI.create("http://127.0.0.1:" + port(server) + BASE + path);
   }
 
   /** A browser that has not signed in. */
   Browser stranger() {
-    return new Browser("");
+    return browserOf(running().server);
+  }
+
+  /** A browser of the pages of another container. */
+  Browser browserOf(Server server) {
+    return new Browser(server);
   }
 
   /** A browser of a visitor who has signed in with this token. */
@@ -166,10 +194,15 @@ final class TestDashboard implements BeforeAllCallback, AfterAllCallback {
 
   /** Keeps a cookie, and sends what a browser sends. Does not follow redirects. */
   final class Browser {
-    private String cookie;
+    private final Server server;
+    private String cookie = "";
 
-    private Browser(String cookie) {
-      this.cookie = cookie;
+    private Browser(Server server) {
+      this.server = server;
+    }
+
+    URI uri(String path) {
+      return TestDashboard.uri(server, path);
     }
 
     String cookie() {

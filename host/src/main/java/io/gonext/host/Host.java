@@ -59,6 +59,7 @@ public final class Host implements AutoCloseable {
   private final Logs logs;
   private final Health health;
   private final Activity activity;
+  private final Trials trials;
   private final CacheInvalidations cacheInvalidations;
   private final OciClient registries;
 
@@ -101,6 +102,7 @@ public final class Host implements AutoCloseable {
     this.health = new Health(store, hooks, lifecycle, watch, closed::get);
     this.activity = new Activity(lifecycle, hooks.calls());
     activity.start();
+    this.trials = new Trials(lifecycle, hooks, record);
   }
 
   /** Opens the host of a data directory with the default limits. */
@@ -179,6 +181,11 @@ public final class Host implements AutoCloseable {
   /** What plugins do on this host: calls, times, instances, and the calls that failed. */
   public Activity activity() {
     return activity;
+  }
+
+  /** Single calls of one plugin, to see what it does. */
+  public Trials trials() {
+    return trials;
   }
 
   /**

@@ -145,6 +145,11 @@ public final class HttpServer implements AutoCloseable {
     return javalin.port();
   }
 
+  /** Whether there are pages below {@code /dashboard}. */
+  public boolean hasDashboard() {
+    return dashboard != null;
+  }
+
   /** Refuses new requests, waits up to 10 s for running ones, and stops. */
   @Override
   public void close() {

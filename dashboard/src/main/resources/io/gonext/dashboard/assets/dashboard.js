@@ -17,6 +17,8 @@ function isSame(old, next) {
   return old.nodeType === next.nodeType && old.nodeName === next.nodeName && key(old) === key(next);
 }
 
+const isBlank = (node) => node.nodeType === 3 && node.nodeValue.trim() === "";
+
 /** Makes one element equal to another, and keeps what did not change: focus, selection, scrolling. */
 function morph(old, next) {
   if (old.nodeType !== 1) {
@@ -25,13 +27,16 @@ function morph(old, next) {
   }
   if (old.isEqualNode(next)) return;
   for (const { name } of [...old.attributes]) {
-    // The visitor has opened it, or has not.
-    if (!next.hasAttribute(name) && !(name === "open" && old.nodeName === "DETAILS")) old.removeAttribute(name);
+    // Only the visitor opens and closes details.
+    if (!next.hasAttribute(name) && !(name === "open" && old.nodeName === "DETAILS")) {
+      old.removeAttribute(name);
+    }
   }
   for (const { name, value } of next.attributes) {
     if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   }
-  morphChildren(old, next);
+  // What a script has drawn there stays.
+  if (!next.hasAttribute("data-opaque")) morphChildren(old, next);
 }
 
 function morphChildren(old, next) {
@@ -41,6 +46,12 @@ function morphChildren(old, next) {
   }
   let at = old.firstChild;
   for (const wanted of [...next.childNodes]) {
+    // The page has line breaks where a part of it has none: they must not make its elements new ones.
+    while (at && isBlank(at) && wanted.nodeType === 1) {
+      const following = at.nextSibling;
+      at.remove();
+      at = following;
+    }
     const known = key(wanted) ? keyed.get(key(wanted)) : null;
     if (known && isSame(known, wanted)) {
       if (known === at) at = at.nextSibling;
@@ -67,6 +78,67 @@ function isBeingEdited(part) {
   return part.contains(active) && active.matches("input:not([type=checkbox]), select, textarea");
 }
 
+const plots = new WeakMap();
+
+/** Draws or redraws the plots in a part of the page. */
+function draw(part) {
+  if (!globalThis.uPlot) return;
+  for (const element of part.querySelectorAll("[data-plot]")) {
+    const data = JSON.parse(element.dataset.plot);
+    const known = plots.get(element);
+    if (known) {
+      known.setData(data);
+    } else {
+      element.replaceChildren();
+      plots.set(element, new uPlot(options(element), data, element));
+    }
+  }
+}
+
+const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString("en-GB");
+
+function options(element) {
+  const style = getComputedStyle(document.documentElement);
+  const color = (name) => style.getPropertyValue(name).trim();
+  const colors = [color("--late-cell"), color("--accent")];
+  const axis = { stroke: color("--soft"), grid: { stroke: color("--line"), width: 1 }, ticks: { show: false } };
+  return {
+    width: element.clientWidth,
+    height: 180,
+    padding: [8, 28, 0, 0],
+    series: [
+      { label: "at", value: (_, seconds) => (seconds == null ? "" : clock(seconds)) },
+      ...element.dataset.names.split(",").map((label, i) => ({
+        label,
+        stroke: colors[i % colors.length],
+        width: 1.5,
+        dash: i === 0 ? [4, 3] : undefined,
+        points: { show: false },
+        value: (_, value) => (value == null ? "" : String(Math.round(value * 100) / 100)),
+      })),
+    ],
+    axes: [{ ...axis, space: 90, values: (_, times) => times.map(clock) }, { ...axis, size: 56 }],
+    scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
+    cursor: { drag: { x: false, y: false } },
+  };
+}
+
+function redrawAll() {
+  for (const element of document.querySelectorAll("[data-plot]")) {
+    plots.get(element)?.destroy();
+    plots.delete(element);
+  }
+  draw(document);
+}
+
+let resizing = 0;
+addEventListener("resize", () => {
+  clearTimeout(resizing);
+  resizing = setTimeout(redrawAll, 200);
+});
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawAll);
+draw(document);
+
 function follow(part) {
   const lost = document.getElementById("lost");
   let source = null;
@@ -75,14 +147,20 @@ function follow(part) {
 
   /** Shows what came last, unless the visitor reads or writes there; then later. */
   function show() {
-    if (latest === null || part.dataset.paused !== undefined || isBeingEdited(part)) return;
+    if (latest === null) return;
+    if (part.dataset.paused !== undefined || isBeingEdited(part)) {
+      part.dataset.waiting = "";
+      return;
+    }
+    delete part.dataset.waiting;
     morphChildren(part, parsed(latest));
     latest = null;
-    part.dispatchEvent(new CustomEvent("updated"));
+    draw(part);
   }
 
   function open() {
     clearTimeout(timer);
+    source?.close();
     source = new EventSource(part.dataset.live);
     source.onopen = () => {
       lost.hidden = true;

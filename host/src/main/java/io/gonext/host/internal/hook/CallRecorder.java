@@ -67,20 +67,19 @@ public final class CallRecorder {
             why,
             failure.outcome(),
             failure.reason(),
-            new EndedCall.Times(
-                tookNanos,
-                turn.queuedNanos(),
-                turn.guestNanos(),
-                turn.hostNanos(),
-                turn.waitNanos(),
-                turn.fuel()),
+            turn.times(tookNanos),
             span.isValid() ? span.getTraceId() : null,
             failure.backtrace()));
   }
 
   /** A failure as listeners and records get it. */
   public TurnFailure told(HookFailedException failure, Turn turn, String hook) {
-    String version = turn.version();
+    return told(failure, plugin, turn.version(), hook);
+  }
+
+  /** A failure as people get it: what a guest says is one plain line, without its backtrace. */
+  public static TurnFailure told(
+      HookFailedException failure, String plugin, String version, String hook) {
     return failure.getCause() instanceof GuestTrap trap
         ? new TurnFailure(
             plugin,

@@ -362,6 +362,47 @@ public final class HookBus {
             args);
   }
 
+  /**
+   * Runs a value through the filters of one plugin alone.
+   *
+   * @throws IllegalArgumentException when it has none for that hook
+   */
+  public Tried tryFilter(String plugin, String hook, JsonNode value, List<JsonNode> args)
+      throws InterruptedException {
+    Registration<ChainFilter> registration = only(plugin, "filter", hook, filters.of(hook));
+    Chain chain = new Chain(rules, CallOptions.DEFAULT);
+    return Tried.of(
+        chain.turn(registration),
+        turn ->
+            chain.watched(registration, turn, t -> registration.handler().filter(value, args, t)));
+  }
+
+  /** Runs the action of one plugin alone; see {@link #tryFilter}. */
+  public Tried tryAction(String plugin, String hook, List<JsonNode> args)
+      throws InterruptedException {
+    Registration<ChainAction> registration = only(plugin, "action", hook, actions.of(hook));
+    Chain chain = new Chain(rules, CallOptions.DEFAULT);
+    return Tried.of(
+        chain.turn(registration),
+        turn ->
+            chain.watched(
+                registration,
+                turn,
+                t -> {
+                  registration.handler().act(args, t);
+                  return Boolean.TRUE;
+                }));
+  }
+
+  private static <H> Registration<H> only(
+      String plugin, String kind, String hook, @Nullable List<Registration<H>> handlers) {
+    List<Registration<H>> registered = handlers == null ? List.of() : handlers;
+    return registered.stream()
+        .filter(handler -> handler.ofPlugin() && handler.plugin().equals(plugin))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException(plugin + " has no " + kind + " " + hook));
+  }
+
   private ActionResult doAction(
       CallOptions options, List<Registration<ChainAction>> handlers, List<JsonNode> args)
       throws InterruptedException {

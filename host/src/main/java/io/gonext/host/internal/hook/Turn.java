@@ -2,6 +2,7 @@ package io.gonext.host.internal.hook;
 
 import io.gonext.engine.CallTimes;
 import io.gonext.host.hook.HookTurn;
+import io.gonext.host.internal.calls.EndedCall;
 import io.gonext.host.internal.calls.HandlerCalls;
 import io.gonext.pool.WaitListener;
 import java.time.Duration;
@@ -26,6 +27,8 @@ public final class Turn implements HookTurn, WaitListener {
   private long fuel;
   private long queuedNanos;
   private boolean late;
+  private boolean watchesMemory;
+  private long touchedBytes;
 
   /** Which of several handlers under one probe it is; null if there is only one. */
   private @Nullable HandlerCalls handler;
@@ -86,6 +89,30 @@ public final class Turn implements HookTurn, WaitListener {
     queuedNanos += nanos;
   }
 
+  /** Asks for the memory that the plugin stores to, which takes time to find out. */
+  void watchMemory() {
+    watchesMemory = true;
+  }
+
+  /** Whether somebody wants to know what memory the plugin stores to. */
+  public boolean watchesMemory() {
+    return watchesMemory;
+  }
+
+  /** Records how much memory the plugin stored to. */
+  public void touched(long bytes) {
+    touchedBytes = bytes;
+  }
+
+  long touchedBytes() {
+    return touchedBytes;
+  }
+
+  /** Where its time went, of this much altogether. */
+  EndedCall.Times times(long tookNanos) {
+    return new EndedCall.Times(tookNanos, queuedNanos, guestNanos, hostNanos, waitNanos, fuel);
+  }
+
   /** Records which of several handlers under one probe it is. */
   public void isOf(HandlerCalls one) {
     handler = one;
@@ -127,10 +154,6 @@ public final class Turn implements HookTurn, WaitListener {
   /** Whether the plugin computed for longer than its soft limit. */
   boolean isLate() {
     return late;
-  }
-
-  long queuedNanos() {
-    return queuedNanos;
   }
 
   String version() {

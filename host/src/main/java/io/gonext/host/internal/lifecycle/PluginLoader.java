@@ -365,6 +365,22 @@ final class PluginLoader {
                 .start(() -> onTooManyFailures.accept(plugin, why)));
   }
 
+  /** An instance whose services change nothing. */
+  GuestInstance trialInstance(CheckedModule checked) {
+    return checked
+        .module()
+        .instantiate(instanceConfig(services.scope(checked.bundle(), Mode.REHEARSAL)));
+  }
+
+  /** The rules for the headers of a route in such an instance. */
+  RouteHeaders trialHeaders(Bundle bundle) {
+    return new RouteHeaders(
+        bundle.manifest(),
+        services.scope(bundle, Mode.REHEARSAL).permissions(),
+        warning -> {},
+        guards.nanoTime());
+  }
+
   /** What it takes to exercise a version. */
   Rehearsal rehearsal(Bundle bundle, CompiledModule module) {
     Manifest manifest = bundle.manifest();

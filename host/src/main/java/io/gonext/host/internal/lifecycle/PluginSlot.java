@@ -2,8 +2,10 @@ package io.gonext.host.internal.lifecycle;
 
 import io.gonext.host.HandlerActivity.BreakerState;
 import io.gonext.host.PluginRequest;
+import io.gonext.host.PluginResponse;
 import io.gonext.host.RecordedCall;
 import io.gonext.host.RouteOutcome;
+import io.gonext.host.UnknownPluginException;
 import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.internal.abi.HookCodec;
@@ -15,6 +17,7 @@ import io.gonext.host.internal.hook.CallRecorder;
 import io.gonext.host.internal.hook.ChainBatchFilter;
 import io.gonext.host.internal.hook.HandlerProbe;
 import io.gonext.host.internal.hook.HookBus;
+import io.gonext.host.internal.hook.Tried;
 import io.gonext.host.internal.hook.Turn;
 import io.gonext.host.internal.route.RouteLimiter;
 import io.gonext.host.internal.route.RouteTable;
@@ -142,6 +145,34 @@ public final class PluginSlot {
       }
     }
     return notServed(match);
+  }
+
+  /**
+   * Serves one request that an operator makes. It takes no place of the rate limit.
+   *
+   * @throws IllegalArgumentException when no route takes it
+   */
+  public Tried tryServe(PluginRequest request) throws InterruptedException {
+    ActivePlugin version = serving();
+    if (version == null) {
+      throw new UnknownPluginException(name);
+    }
+    RouteTable.Match match = version.match(request);
+    if (!(match instanceof RouteTable.Found)) {
+      throw new IllegalArgumentException(
+          name + " has no route for " + request.method() + " " + request.path());
+    }
+    return Tried.of(
+        hooks.turn(version.routeLimit()),
+        turn -> routeProbe.watch(turn, t -> answer(serve(version, match, request, t))));
+  }
+
+  private PluginResponse answer(RouteOutcome outcome) throws HookFailedException {
+    if (outcome instanceof RouteOutcome.Answered(PluginResponse response)) {
+      return response;
+    }
+    throw new HookFailedException(
+        HookOutcome.UNAVAILABLE, name + " was replaced or left service meanwhile", null);
   }
 
   private RouteOutcome serve(

@@ -160,6 +160,9 @@ final class PooledCalls {
       result = work.run(lease);
       effects = lease.get().takeEffects();
       tellMemory(lease);
+      if (turn.watchesMemory()) {
+        turn.touched(lease.get().touchedBytes());
+      }
       breaker.succeeded(pass, turn.beganNanos());
     } catch (HookFailedException e) {
       breaker.failed(pass, e);
