@@ -4,6 +4,7 @@ import io.gonext.cli.admin.ActivateCommand;
 import io.gonext.cli.admin.ApplyCommand;
 import io.gonext.cli.admin.ApproveCommand;
 import io.gonext.cli.admin.AuditCommand;
+import io.gonext.cli.admin.CallsCommand;
 import io.gonext.cli.admin.ConfigCommand;
 import io.gonext.cli.admin.DeactivateCommand;
 import io.gonext.cli.admin.FunctionsCommand;
@@ -24,6 +25,7 @@ import io.gonext.cli.admin.RollbackCommand;
 import io.gonext.cli.admin.SecretCommand;
 import io.gonext.cli.admin.ShowCommand;
 import io.gonext.cli.admin.SupportBundleCommand;
+import io.gonext.cli.admin.TopCommand;
 import io.gonext.cli.admin.UninstallCommand;
 import io.gonext.cli.admin.UpdateCommand;
 import io.gonext.cli.admin.VersionsCommand;
@@ -74,6 +76,8 @@ import picocli.CommandLine.Spec;
       ConfigCommand.class,
       SecretCommand.class,
       JobsCommand.class,
+      TopCommand.class,
+      CallsCommand.class,
       AuditCommand.class,
       FunctionsCommand.class,
       InvalidationsCommand.class,

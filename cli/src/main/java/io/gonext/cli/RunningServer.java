@@ -4,8 +4,8 @@ import io.gonext.cli.kit.UserCache;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
 import io.gonext.server.HttpServer;
+import io.gonext.server.PrometheusMetrics;
 import io.gonext.server.ServerConfig;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.concurrent.CountDownLatch;
 
@@ -21,7 +21,7 @@ final class RunningServer implements AutoCloseable {
 
   /** A metrics registry for Prometheus. */
   static PrometheusMeterRegistry metrics() {
-    return new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    return PrometheusMetrics.registry();
   }
 
   /** Opens a host with a metrics registry for Prometheus. */
@@ -74,6 +74,11 @@ final class RunningServer implements AutoCloseable {
 
   int port() {
     return server.port();
+  }
+
+  /** Whether there is a dashboard. */
+  boolean hasDashboard() {
+    return server.hasDashboard();
   }
 
   /**

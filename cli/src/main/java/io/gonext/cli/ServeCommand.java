@@ -73,6 +73,12 @@ final class ServeCommand implements Callable<Integer> {
   /** The variable with the admin token; without it, the token is in the data directory. */
   static final String TOKEN_VARIABLE = "GONEXT_TOKEN";
 
+  /** The variable with a token that allows to look only. */
+  static final String READ_ONLY_VARIABLE = "GONEXT_READ_ONLY_TOKEN";
+
+  /** The holder of the token in {@link #READ_ONLY_VARIABLE}. */
+  private static final String VIEWER = "viewer";
+
   /** The most that a manifest can request. */
   private static final int MOST_MS = 3_600_000;
 
@@ -83,7 +89,7 @@ final class ServeCommand implements Callable<Integer> {
 
   /** Actors that the audit log already knows. */
   private static final Set<String> TAKEN =
-      new TreeSet<>(Set.of(ServerConfig.OPERATOR, "developer", "host", "plugin", "update"));
+      new TreeSet<>(Set.of(ServerConfig.OPERATOR, VIEWER, "developer", "host", "plugin", "update"));
 
   @Spec private CommandSpec spec;
 
@@ -148,6 +154,23 @@ final class ServeCommand implements Callable<Integer> {
               + " audit log shows NAME as the actor; the token of the data directory belongs to"
               + " operator. Repeatable.")
   private Map<String, Path> tokens = new TreeMap<>();
+
+  @Option(
+      names = "--read-only-token",
+      paramLabel = "NAME=FILE",
+      description =
+          "Accept a token that allows to look at everything in the dashboard and over the admin"
+              + " API, and to change nothing. FILE holds it and is created if it does not exist."
+              + " The variable GONEXT_READ_ONLY_TOKEN holds one more, of 'viewer'. Repeatable.")
+  private Map<String, Path> readers = new TreeMap<>();
+
+  @Option(
+      names = "--dashboard",
+      negatable = true,
+      description =
+          "Serve the dashboard at /dashboard, also where other machines can reach it: put HTTPS in"
+              + " front of it then (default: on for a loopback address only).")
+  private @Nullable Boolean dashboard;
 
   @Option(
       names = "--dev",
@@ -397,11 +420,16 @@ final class ServeCommand implements Callable<Integer> {
     Events events = listen.events();
     ServerConfig.Builder settings =
         listen.serverConfig().dev(dev).trustedProxies(proxies()).log(log);
+    if (dashboard != null) {
+      settings.dashboard(dashboard ? ServerConfig.Dashboard.ON : ServerConfig.Dashboard.OFF);
+    }
     boolean loopback = listen.isLoopback();
     // Wrong options are refused before anything is created.
     HostConfig hostConfig = hostConfig();
-    AdminToken chosen = chosenToken();
-    requireHolders(tokens.keySet());
+    AdminToken chosen = chosenToken(TOKEN_VARIABLE);
+    AdminToken viewer = chosenToken(READ_ONLY_VARIABLE);
+    requireHolders("--token", tokens.keySet());
+    requireHolders("--read-only-token", readers.keySet());
     Vocabulary names = new Vocabulary(hostConfig.capabilities().ids(), hostConfig.hooks());
     OptionPairs.requireWith(spec, "--plugin", "--allow-downgrade");
     // Their signatures are read now, too, so that a malformed one is refused before the host opens.
@@ -421,6 +449,12 @@ final class ServeCommand implements Callable<Integer> {
       settings.token(chosen == null ? AdminToken.ofDirectory(data) : chosen);
       for (Map.Entry<String, Path> token : tokens.entrySet()) {
         settings.token(token.getKey(), AdminToken.ofFile(token.getValue()));
+      }
+      if (viewer != null) {
+        settings.reader(VIEWER, viewer);
+      }
+      for (Map.Entry<String, Path> reader : readers.entrySet()) {
+        settings.reader(reader.getKey(), AdminToken.ofFile(reader.getValue()));
       }
       for (Map.Entry<Delivery, Bundle> each : bundles.entrySet()) {
         putInService(host, each.getKey(), each.getValue());
@@ -457,6 +491,9 @@ final class ServeCommand implements Callable<Integer> {
         (loopback ? "the admin API needs" : "every call except plugin routes needs")
             + " the token in "
             + token);
+    if (running.hasDashboard()) {
+      events.tellPeople("the dashboard is at " + address + "/dashboard");
+    }
     if (dev) {
       events.tellPeople(
           "to develop a plugin on this host: gonext plugin dev --host " + address + " DIR");
@@ -600,12 +637,13 @@ final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  private void requireHolders(Set<String> names) {
+  private void requireHolders(String option, Set<String> names) {
     for (String name : names) {
       if (!HOLDER.matcher(name).matches() || TAKEN.contains(name)) {
         throw new ParameterException(
             spec.commandLine(),
-            "--token "
+            option
+                + " "
                 + name
                 + "=...: NAME is 1 to 32 lower-case letters, digits, dots and hyphens, and begins"
                 + " with a letter; these names are reserved: "
@@ -614,15 +652,15 @@ final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  private @Nullable AdminToken chosenToken() {
-    String text = System.getenv(TOKEN_VARIABLE);
+  private @Nullable AdminToken chosenToken(String variable) {
+    String text = System.getenv(variable);
     if (text == null || text.isEmpty()) {
       return null;
     }
     try {
       return AdminToken.of(text);
     } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), TOKEN_VARIABLE + ": " + e.getMessage(), e);
+      throw new ParameterException(spec.commandLine(), variable + ": " + e.getMessage(), e);
     }
   }
 

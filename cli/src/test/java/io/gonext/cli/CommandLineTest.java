@@ -191,6 +191,8 @@ class CommandLineTest {
         "serve --plugin              | --plugin",
         "serve --route-rate 10       | 'off'",
         "serve --token ci            | Value for option '--token' (NAME=FILE)",
+        "serve --read-only-token ci  | Value for option '--read-only-token' (NAME=FILE)",
+        "serve --read-only-token viewer=x | these names are reserved",
         "serve --route-rate 0/5      | BURST/PER_SECOND",
         "serve --route-rate-per-client 5 | 'off'",
         "serve --trusted-proxy proxy | 10.0.0.0/8",

@@ -218,6 +218,25 @@ class OperatorTest {
   }
 
   @Test
+  void calls_shows_where_the_time_of_a_failed_call_went_and_its_backtrace() throws Exception {
+    Path bundle =
+        Files.write(
+            directory.resolve("panic.gnplugin"), GuestBundle.of("panic").filter("give.up").bytes());
+    assertThat(said("calls")).isEqualTo("no call was slow, late or failed lately\n");
+    said("install", "--activate", bundle.toString());
+    applyFilter("give.up", "1");
+
+    assertThat(said("calls", "panic", "--why", "failed"))
+        .containsPattern(
+            "panic@1.0.0 give.up failed GUEST_PANIC: [0-9.]+ ms \\(waiting for an instance 0.0,"
+                + " guest [0-9.]+, host [0-9.]+\\)\n    .*the guest gave up\n      at ");
+    assertThat(said("calls", "panic", "--why", "failed", "--json"))
+        .contains("\"outcome\":\"GUEST_PANIC\"");
+    assertThat(said("calls", "panic", "--why", "late")).startsWith("no call was");
+    assertThat(refused("calls", "nobody")).contains("nobody");
+  }
+
+  @Test
   void invalidations_shows_those_that_there_are_and_f_those_that_come() throws Exception {
     Path bundle =
         Files.write(

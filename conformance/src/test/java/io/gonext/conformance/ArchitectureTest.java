@@ -16,7 +16,10 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import io.gonext.engine.PlainText;
 import io.gonext.host.internal.route.RouteHeaders;
 import io.gonext.host.internal.store.SecretFile;
+import io.gonext.pool.InstanceInfo;
+import io.gonext.pool.PoolSnapshot;
 import io.gonext.pool.PoolStats;
+import io.gonext.pool.RecycleReason;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
@@ -25,7 +28,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The arrows of DESIGN.md: {pool, engine} <- host <- server <- cli, and never back. */
+/**
+ * The arrows of DESIGN.md: {pool, engine} <- host <- dashboard <- server <- cli, and never back.
+ */
 @Execution(ExecutionMode.CONCURRENT)
 class ArchitectureTest {
   private static final JavaClasses CLASSES =
@@ -34,7 +39,7 @@ class ArchitectureTest {
           .importPackages("io.gonext");
 
   @ParameterizedTest
-  @CsvSource({"pool,15", "engine,25", "host,25", "server,5", "cli,5"})
+  @CsvSource({"pool,15", "engine,25", "host,25", "dashboard,25", "server,5", "cli,5"})
   void every_module_is_seen(String module, int atLeast) {
     // Without this floor a rule below could hold because there is nothing it looks at.
     assertThat(
@@ -46,9 +51,10 @@ class ArchitectureTest {
 
   @ParameterizedTest
   @CsvSource({
-    "pool, 'engine,host,server,cli'",
-    "engine, 'pool,host,server,cli'",
-    "host, 'server,cli'",
+    "pool, 'engine,host,dashboard,server,cli'",
+    "engine, 'pool,host,dashboard,server,cli'",
+    "host, 'dashboard,server,cli'",
+    "dashboard, 'server,cli'",
     "server, 'cli'",
   })
   void a_module_never_looks_up_the_arrow(String module, String above) {
@@ -62,16 +68,20 @@ class ArchitectureTest {
   }
 
   @Test
-  void the_server_reaches_plugins_through_the_host_alone() {
+  void server_and_dashboard_reach_plugins_through_the_host_alone() {
     noClasses()
-        .that(resideInAPackage("io.gonext.server.."))
+        .that(resideInAnyPackage("io.gonext.server..", "io.gonext.dashboard.."))
         .should()
         .dependOnClassesThat(
             resideInAnyPackage("io.gonext.engine..", "io.gonext.pool..")
                 // How text of strangers is shown is decided there, for all modules.
                 .and(DescribedPredicate.not(type(PlainText.class)))
-                // What Host.pool answers.
-                .and(DescribedPredicate.not(type(PoolStats.class))))
+                // What Host.health() and Host.activity() answer.
+                .and(DescribedPredicate.not(type(PoolStats.class)))
+                .and(DescribedPredicate.not(type(PoolSnapshot.class)))
+                .and(DescribedPredicate.not(type(InstanceInfo.class)))
+                .and(DescribedPredicate.not(type(InstanceInfo.State.class)))
+                .and(DescribedPredicate.not(type(RecycleReason.class))))
         .check(CLASSES);
   }
 

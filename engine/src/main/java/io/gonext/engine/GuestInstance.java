@@ -475,7 +475,7 @@ public final class GuestInstance implements AutoCloseable {
     String difference = firstDifference();
     if (difference != null) {
       usable = false;
-      throw new IllegalStateException("the reset left a difference: " + difference);
+      throw new ResetDifferenceException("the reset left a difference: " + difference);
     }
   }
 

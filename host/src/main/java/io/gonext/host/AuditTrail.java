@@ -42,6 +42,16 @@ public final class AuditTrail {
     log.record(plugin, "", event, ChangeRecord.actor(), detail);
   }
 
+  /**
+   * The newest rows that a filter takes, newest first. To read on, give the id of the last row.
+   *
+   * @param before only rows with a smaller id; {@link Long#MAX_VALUE} to begin
+   * @param limit the most rows to return, at least 1
+   */
+  public List<AuditEntry> find(AuditFilter filter, long before, int limit) {
+    return log.find(filter, before, limit);
+  }
+
   /** The changes for {@link #recordedAs}. */
   @FunctionalInterface
   public interface Action<E extends Exception> {

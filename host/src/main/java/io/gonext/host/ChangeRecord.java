@@ -32,7 +32,10 @@ final class ChangeRecord {
       AuditLog audit, MeterRegistry meters, Function<String, Optional<StoredPlugin>> installed) {
     this.audit = audit;
     this.installed = installed;
-    this.refused = meters.counter("gonext.plugin.install.refused");
+    this.refused =
+        Counter.builder("gonext.plugin.install.refused")
+            .description("Bundles that the host did not accept")
+            .register(meters);
   }
 
   /** Who the calling thread acts for. */

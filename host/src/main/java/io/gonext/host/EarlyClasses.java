@@ -19,6 +19,13 @@ final class EarlyClasses {
           "io.gonext.host.hook.CallOptions",
           "io.gonext.host.hook.HookFailedException",
           "io.gonext.host.internal.route.RouteCodec",
+          "io.gonext.host.ActivityPoint",
+          "io.gonext.host.HandlerActivity",
+          "io.gonext.host.RecordedCall",
+          "io.gonext.host.internal.calls.EndedCall$Times",
+          "io.gonext.host.internal.calls.RecentTimes",
+          "org.HdrHistogram.AtomicHistogram",
+          "org.HdrHistogram.IntCountsHistogram",
           "io.gonext.pool.CheckoutEvent",
           "io.gonext.pool.RecycleEvent");
 

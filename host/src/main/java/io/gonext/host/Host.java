@@ -59,6 +59,8 @@ public final class Host implements AutoCloseable {
   private final AuditTrail audit;
   private final Logs logs;
   private final Health health;
+  private final Activity activity;
+  private final Trials trials;
   private final CacheInvalidations cacheInvalidations;
   private final OciClient registries;
   private final Recordings recordings;
@@ -102,6 +104,9 @@ public final class Host implements AutoCloseable {
     this.logs = new Logs(services.logs());
     this.recordings = new Recordings(lifecycle, recorders, record);
     this.health = new Health(store, hooks, lifecycle, watch, closed::get);
+    this.activity = new Activity(lifecycle, hooks.calls());
+    activity.start();
+    this.trials = new Trials(lifecycle, hooks, record);
   }
 
   /** Opens the host of a data directory with the default limits. */
@@ -180,6 +185,16 @@ public final class Host implements AutoCloseable {
   /** What is in trouble, which calls failed, and the numbers of the pools. */
   public Health health() {
     return health;
+  }
+
+  /** What plugins do on this host: calls, times, instances, and the calls that failed. */
+  public Activity activity() {
+    return activity;
+  }
+
+  /** Single calls of one plugin, to see what it does. */
+  public Trials trials() {
+    return trials;
   }
 
   /**
@@ -315,6 +330,7 @@ public final class Host implements AutoCloseable {
       return;
     }
     try {
+      activity.close();
       lifecycle.endWarmUp();
       watch.close();
       jobRunner.close();

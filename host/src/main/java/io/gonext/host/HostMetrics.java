@@ -8,6 +8,8 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.io.File;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
@@ -25,23 +27,56 @@ final class HostMetrics implements AutoCloseable {
       Engine engine,
       CompileCache cache,
       PluginStore store,
-      TrustGate trust) {
+      TrustGate trust,
+      Path dataDirectory) {
     this.registry = registry;
+    gauge(
+        "gonext.build.info",
+        trust,
+        t -> 1,
+        "1, with the version of this host",
+        "version",
+        Host.version());
+    File directory = dataDirectory.toFile();
+    bytes(
+        "free",
+        directory,
+        File::getUsableSpace,
+        "Bytes that are free for the host's data directory");
+    bytes("size", directory, File::getTotalSpace, "Size of the file system of the data directory");
     add(
         FunctionCounter.builder("gonext.engine.watchdog.failures", engine, Engine::watchdogFailures)
             .description(
                 "Looks for calls past their deadline that failed, each followed by another"));
-    meters.add(
-        Gauge.builder("gonext.store.available", store, s -> s.trouble().isEmpty() ? 1 : 0)
-            .description("1 while the store answers and takes changes, 0 while it does not")
-            .register(registry));
-    meters.add(
-        Gauge.builder("gonext.trust.distrusted", trust, t -> t.distrusted().size())
-            .description("Plugins in service whose version the trust policy no longer trusts")
-            .register(registry));
+    gauge(
+        "gonext.store.available",
+        store,
+        s -> s.trouble().isEmpty() ? 1 : 0,
+        "1 while the store answers and takes changes, 0 while it does not");
+    gauge(
+        "gonext.trust.distrusted",
+        trust,
+        t -> t.distrusted().size(),
+        "Plugins in service whose version the trust policy no longer trusts");
     addLookUps(cache, "hit", CompileCache.Statistics::hits);
     addLookUps(cache, "miss", CompileCache.Statistics::misses);
     addLookUps(cache, "rejected", CompileCache.Statistics::rejected);
+  }
+
+  private <T> void gauge(
+      String name, T from, ToDoubleFunction<T> value, String description, String... tags) {
+    meters.add(
+        Gauge.builder(name, from, value).description(description).tags(tags).register(registry));
+  }
+
+  private void bytes(
+      String what, File directory, ToDoubleFunction<File> value, String description) {
+    meters.add(
+        Gauge.builder("gonext.data.directory." + what, directory, value)
+            .description(description)
+            .baseUnit("bytes")
+            .strongReference(true)
+            .register(registry));
   }
 
   private void addLookUps(

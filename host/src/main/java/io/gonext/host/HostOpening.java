@@ -93,7 +93,8 @@ final class HostOpening implements AutoCloseable {
     Engine engine = Engine.withCache(config.engineLimits(), cache);
     undo.push(engine::close);
     TrustGate trust = config.trustGate(InstantSource.system());
-    HostMetrics metrics = new HostMetrics(config.meters(), engine, cache, store, trust);
+    HostMetrics metrics =
+        new HostMetrics(config.meters(), engine, cache, store, trust, config.dataDirectory());
     undo.push(metrics::close);
     Configurations configurations = new Configurations(store.configurations());
     JobStore jobStore = store.jobs();
@@ -138,6 +139,7 @@ final class HostOpening implements AutoCloseable {
                     config.egress(),
                     vault::value,
                     config.meters(),
+                    hooks.series(),
                     config.telemetry(),
                     System::nanoTime),
                 new DatabaseService(

@@ -11,12 +11,18 @@ import io.gonext.host.internal.abi.ManifestCheck;
 import io.gonext.host.internal.lifecycle.BundledInputs;
 import io.gonext.host.internal.lifecycle.EffectiveLimits;
 import io.gonext.host.internal.service.kv.KeyValueService;
+import io.gonext.host.json.InvalidJsonException;
+import io.gonext.host.json.StrictJson;
+import io.gonext.host.manifest.Bundle;
+import io.gonext.host.manifest.BundleFiles;
+import io.gonext.host.manifest.Locales;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.ManifestReader;
 import io.gonext.host.manifest.Vocabulary;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -90,6 +96,57 @@ public record PluginCheck(
       warnings.addAll(KeyValueService.cuts(manifest, KeyValueQuota.defaults()));
     }
     return new PluginCheck(acceptable ? manifest : null, problems, warnings);
+  }
+
+  /**
+   * Checks the files of a bundle; reports all problems. When it has bad entries, missing files are
+   * not reported, because they may be among those entries.
+   *
+   * @param capabilities of the host
+   */
+  public static PluginCheck of(BundleFiles read, CapabilityRegistry capabilities) {
+    Map<String, byte[]> files = read.files();
+    byte[] manifestJson = files.get(Bundle.MANIFEST);
+    if (manifestJson == null) {
+      return new PluginCheck(
+          null,
+          read.problems().isEmpty()
+              ? List.of(BundleFiles.noManifest(files.keySet()))
+              : read.problems(),
+          List.of());
+    }
+    String entry = entry(manifestJson);
+    byte[] module = files.get(entry);
+    PluginCheck check =
+        module == null
+            ? ofManifest(manifestJson, capabilities)
+            : of(manifestJson, module, capabilities);
+    List<String> all = new ArrayList<>(read.problems());
+    all.addAll(check.problems());
+    if (module == null && read.problems().isEmpty()) {
+      all.add("manifest.json: /entry: " + entry + " is not in the bundle");
+    }
+    all.addAll(BundleFiles.unlisted(files.keySet(), entry));
+    Manifest manifest = check.manifest();
+    all.addAll(
+        Locales.problems(
+            files,
+            manifest == null || !read.problems().isEmpty()
+                ? Optional.empty()
+                : manifest.defaultLocale()));
+    if (manifest != null) {
+      all.addAll(warmUpProblems(manifest, files));
+    }
+    return new PluginCheck(manifest, all, check.warnings());
+  }
+
+  /** The name of the entry module, also in a manifest that is not acceptable. */
+  public static String entry(byte[] manifestJson) {
+    try {
+      return StrictJson.parse(manifestJson).path("entry").asString("plugin.wasm");
+    } catch (InvalidJsonException e) {
+      return "plugin.wasm";
+    }
   }
 
   /**

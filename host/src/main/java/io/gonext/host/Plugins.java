@@ -5,13 +5,16 @@ import io.gonext.host.internal.lifecycle.Delivered;
 import io.gonext.host.internal.lifecycle.Lifecycle;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Bundle;
+import io.gonext.host.manifest.BundleFiles;
 import io.gonext.host.manifest.Locales;
 import io.gonext.host.manifest.Manifest;
+import io.gonext.host.manifest.Sha256;
 import io.gonext.host.registry.OciClient;
 import io.gonext.host.registry.OciReference;
 import io.gonext.host.registry.PulledPlugin;
 import io.gonext.host.registry.TransferListener;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +25,7 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -121,6 +125,44 @@ public final class Plugins {
         "",
         reference.toString(),
         () -> registries.pull(reference, TransferListener.NONE));
+  }
+
+  /**
+   * Says what this host thinks of a bundle, and changes nothing: everything that makes it refuse
+   * the bundle, and what an operator should know. Where nothing does, it has compiled the module
+   * and started an instance, as an install does.
+   */
+  public BundleCheck check(Delivery delivery) {
+    try {
+      Delivered delivered = lifecycle.receive(delivery);
+      return refusing(delivery, delivered);
+    } catch (BundleRejectedException e) {
+      // It cannot be read: what is known of the rest comes from its files.
+      PluginCheck read = PluginCheck.of(BundleFiles.read(delivery.bundle()), grants.registry());
+      SortedSet<String> problems = new TreeSet<>(e.problems());
+      problems.addAll(read.problems());
+      return refused(delivery, read.manifest(), List.copyOf(problems), read.warnings());
+    }
+  }
+
+  private BundleCheck refusing(Delivery delivery, Delivered delivered) {
+    Manifest manifest = delivered.bundle().manifest();
+    try {
+      return lifecycle.check(delivered);
+    } catch (BundleRejectedException e) {
+      return refused(delivery, manifest, e.problems(), List.of());
+    } catch (UntrustedException | ConflictException e) {
+      return refused(delivery, manifest, List.of(String.valueOf(e.getMessage())), List.of());
+    }
+  }
+
+  private static BundleCheck refused(
+      Delivery delivery,
+      @Nullable Manifest manifest,
+      List<String> problems,
+      List<String> warnings) {
+    return new BundleCheck(
+        manifest, Sha256.hex(delivery.bundle()), problems, warnings, null, Duration.ZERO);
   }
 
   /** Installs a bundle with its signatures; see {@link #install(Path)}. */

@@ -169,6 +169,7 @@ final class Creations<T> {
     for (Slot<T> slot : state.rack.slots()) {
       if (SlotState.phase(slot.state()) == SlotState.VACANT) {
         slot.moveTo(SlotState.CREATING);
+        slot.enteredAt = runtime.nanoTime().getAsLong();
         state.population.creating++;
         return slot;
       }
@@ -241,15 +242,19 @@ final class Creations<T> {
 
   private void adopt(Slot<T> slot, T instance, long weight, long reservedBytes) {
     slot.value = instance;
-    slot.weight = weight;
+    slot.weigh(weight);
     slot.lastToken = slot.tokenAfter(config.maxUses());
-    slot.expiresAt = runtime.nanoTime().getAsLong() + jitteredMaxAge();
+    slot.createdAt = runtime.nanoTime().getAsLong();
+    slot.leasesBefore = SlotState.version(slot.state());
+    slot.expiresAt = slot.createdAt + jitteredMaxAge();
     usualWeight = weight;
     placement.addBytes(weight);
     boolean starting;
     state.lock.lock();
     try {
       slot.moveTo(SlotState.RETURNING);
+      // The version may be that of the last lease of the instance before this one.
+      slot.lookedAt = SlotState.NO_LEASE;
       state.population.created();
       starting = !state.allowsCreation();
     } finally {

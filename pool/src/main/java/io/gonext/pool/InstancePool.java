@@ -43,6 +43,7 @@ public final class InstancePool<T> implements AutoCloseable {
   private final Reaper<T> reaper;
   private final Closing<T> closing;
   private final WaitingLine<T> line;
+  private final Snapshots<T> snapshots;
   private final LongAdder checkoutErrors = new LongAdder();
 
   /** Makes a pool with its own runtime. Call {@link #start} before the first checkout. */
@@ -72,6 +73,7 @@ public final class InstancePool<T> implements AutoCloseable {
     this.closing = new Closing<>(this, state, evictions, reaper, config, runtime);
     this.line =
         new WaitingLine<>(state, creations, placement, upkeep, this::stats, config, nanoTime);
+    this.snapshots = new Snapshots<>(state, nanoTime, this::stats);
   }
 
   /**
@@ -121,6 +123,13 @@ public final class InstancePool<T> implements AutoCloseable {
    * @throws IllegalStateException before {@link #start}
    */
   public Lease<T> checkout(Duration timeout) throws InterruptedException {
+    return checkout(timeout, WaitListener.NONE);
+  }
+
+  /**
+   * As {@link #checkout(Duration)}, and tells a listener how long this call waited, if it had to.
+   */
+  public Lease<T> checkout(Duration timeout, WaitListener listener) throws InterruptedException {
     Slot<T> slot = rack.hinted();
     long seen = slot.state();
     Tether<T> tether = slot.tether;
@@ -128,8 +137,7 @@ public final class InstancePool<T> implements AutoCloseable {
     if (isRefused(token)) {
       Slot<T> other = claimElsewhere(slot, token);
       if (other == null) {
-        long now = nanoTime.getAsLong();
-        other = await(now, now + PoolConfig.saturatedNanos(timeout));
+        other = await(timeout, listener);
       }
       slot = other;
       token = slot.token();
@@ -217,13 +225,16 @@ public final class InstancePool<T> implements AutoCloseable {
     }
   }
 
-  private Slot<T> await(long now, long deadline) throws InterruptedException {
+  private Slot<T> await(Duration timeout, WaitListener listener) throws InterruptedException {
     requireOpen();
+    long now = nanoTime.getAsLong();
     try {
-      return line.await(now, deadline);
+      return line.await(now, now + PoolConfig.saturatedNanos(timeout));
     } catch (PoolException | InterruptedException e) {
       checkoutErrors.increment();
       throw e;
+    } finally {
+      listener.waited(nanoTime.getAsLong() - now);
     }
   }
 
@@ -278,10 +289,27 @@ public final class InstancePool<T> implements AutoCloseable {
 
   /** The pool's numbers now. Takes the lock and reads every slot. */
   public PoolStats stats() {
+    return stats(-1);
+  }
+
+  /**
+   * The pool's numbers, instances and waiting callers now. Takes the lock and reads every slot, as
+   * {@link #stats} does. A checkout that finds an idle instance, and its return, do not wait for
+   * it.
+   */
+  public PoolSnapshot snapshot() {
+    return snapshots.take();
+  }
+
+  /**
+   * @param idleSeen the number of idle instances, if the caller counted them under the lock; -1
+   *     otherwise
+   */
+  private PoolStats stats(int idleSeen) {
     state.lock.lock();
     try {
       Population population = state.population;
-      int idle = Math.min(rack.idle(), population.live);
+      int idle = idleSeen < 0 ? rack.idle() : idleSeen;
       Waiter<T> first = state.queue.head();
       return new PoolStats(
           config.name(),

@@ -143,6 +143,7 @@ final class Placement<T> {
   /** Call under the pool's lock, then {@link #discard} without it. */
   private void takeOut(Slot<T> slot, RecycleReason reason) {
     slot.moveTo(SlotState.RETIRING);
+    slot.enteredAt = runtime.nanoTime().getAsLong();
     state.population.retired(reason);
   }
 
@@ -190,7 +191,7 @@ final class Placement<T> {
       slot.value = null;
       slot.unusable = null;
       slot.takenAt = null;
-      slot.weight = 0;
+      slot.weigh(0);
       Throwable failure = close(instance);
       state.lock.lock();
       try {

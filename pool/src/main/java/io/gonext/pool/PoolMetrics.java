@@ -142,6 +142,7 @@ public final class PoolMetrics implements MeterBinder, AutoCloseable {
           Tag.of("reason", reason == RecycleReason.UNUSABLE ? unusable : reason.tag()));
     }
     to.gauge("pool.size", "Instances alive", PoolStats::live);
+    to.gauge("limit", "Instances that the pool may have", PoolStats::maxInstances);
     to.gauge("in.use", "Instances in use", PoolStats::inUse);
     to.gauge("waiting", "Callers waiting for a lease", PoolStats::waiting);
     to.gauge("bytes", "Weight of the instances alive, in bytes", PoolStats::bytes);

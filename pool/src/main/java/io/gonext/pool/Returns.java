@@ -96,7 +96,7 @@ final class Returns<T> {
 
   private void settleChanged(Slot<T> slot, long weight) {
     long growth = weight - slot.weight;
-    slot.weight = weight;
+    slot.weigh(weight);
     placement.addBytes(growth);
     placement.offer(slot);
     if (growth > 0) {

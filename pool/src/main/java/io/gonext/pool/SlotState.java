@@ -89,6 +89,11 @@ abstract class SlotState<T> extends SlotPadding<T> {
     return (state & COLD) != 0;
   }
 
+  /** The version, and whether the slot is idle: what distinguishes one lease from another. */
+  static long lookable(long state) {
+    return (state & -ONE_VERSION) | (phase(state) == IDLE ? IDLE : LEASED);
+  }
+
   /** How many leases there were on this slot. */
   static long version(long state) {
     return state >>> VERSION_SHIFT;

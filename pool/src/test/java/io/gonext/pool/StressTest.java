@@ -239,9 +239,15 @@ class StressTest {
                     .reapInterval(Duration.ofMillis(1)));
     AtomicLong served = new AtomicLong();
     together(
-        16,
+        17,
         Thread.ofPlatform().factory(),
         thread -> {
+          for (int i = 0; thread == 16 && i < 2_000; i++) {
+            SnapshotTest.assertAgrees(pool.snapshot());
+          }
+          if (thread == 16) {
+            return;
+          }
           Random random = new Random(thread);
           for (int i = 0; i < 2_000; i++) {
             if (thread == 0 && i % 20 == 0) {

@@ -1,10 +1,12 @@
 package io.gonext.server;
 
+import io.gonext.dashboard.Visitor;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
 import java.net.URI;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -16,8 +18,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param loopback whether only this machine can reach the server
  * @param address that the server listens on, as configured
+ * @param tokens that allow changes, by holder
+ * @param readers that allow to look only, by holder
  */
-record Access(boolean loopback, String address, Map<String, AdminToken> tokens) {
+record Access(
+    boolean loopback,
+    String address,
+    Map<String, AdminToken> tokens,
+    Map<String, AdminToken> readers) {
   /** RFC 9110 section 11.1: the name of a scheme is not case-sensitive. */
   private static final Pattern BEARER = Pattern.compile("(?i)bearer +(\\S+) *");
 
@@ -45,26 +53,54 @@ record Access(boolean loopback, String address, Map<String, AdminToken> tokens) 
     return requireToken(ctx);
   }
 
+  /**
+   * Allows looking at the host: with an admin token or a read-only one.
+   *
+   * @return the holder of the token
+   */
+  String requireReader(Context ctx) {
+    refuseForeignPages(ctx);
+    return holder(ctx).name();
+  }
+
   private String requireToken(Context ctx) {
-    String header = ctx.header("Authorization");
-    String holder = null;
-    Matcher bearer = BEARER.matcher(header == null ? "" : header);
-    if (bearer.matches()) {
-      // Compare with every token, so that the time does not reveal which one is nearly right.
-      for (Map.Entry<String, AdminToken> token : tokens.entrySet()) {
-        if (token.getValue().is(bearer.group(1))) {
-          holder = token.getKey();
-        }
-      }
-    }
-    if (holder == null) {
-      ctx.header("WWW-Authenticate", "Bearer");
+    Visitor holder = holder(ctx);
+    if (!holder.mayChange()) {
       throw new Problem(
+          HttpStatus.FORBIDDEN,
+          "the token of " + holder.name() + " is read-only: send an admin token for this");
+    }
+    return holder.name();
+  }
+
+  private Visitor holder(Context ctx) {
+    String header = ctx.header("Authorization");
+    Matcher bearer = BEARER.matcher(header == null ? "" : header);
+    Optional<Visitor> holder = bearer.matches() ? holder(bearer.group(1)) : Optional.empty();
+    return holder.orElseThrow(() -> {
+      ctx.header("WWW-Authenticate", "Bearer");
+      return new Problem(
           HttpStatus.UNAUTHORIZED,
           "send the header Authorization: Bearer <token>; the token is in the data directory, in "
               + AdminToken.FILE);
+    });
+  }
+
+  /** Who holds a token; empty for a text that is not one. */
+  Optional<Visitor> holder(String text) {
+    Visitor holder = null;
+    // Compare with every token, so that the time does not reveal which one is nearly right.
+    for (Map.Entry<String, AdminToken> token : readers.entrySet()) {
+      if (token.getValue().is(text)) {
+        holder = Visitor.reader(token.getKey());
+      }
     }
-    return holder;
+    for (Map.Entry<String, AdminToken> token : tokens.entrySet()) {
+      if (token.getValue().is(text)) {
+        holder = Visitor.operator(token.getKey());
+      }
+    }
+    return Optional.ofNullable(holder);
   }
 
   /**
@@ -86,9 +122,14 @@ record Access(boolean loopback, String address, Map<String, AdminToken> tokens) 
 
   private void requireOwnName(Context ctx) {
     String host = ctx.header("Host");
-    if (loopback && (host == null || !isOwnName(hostOf("http://" + host)))) {
+    if (!isOwnHost(host == null ? "" : host)) {
       throw new Problem(HttpStatus.FORBIDDEN, "the Host header does not name this host: " + host);
     }
+  }
+
+  /** Whether a Host header may name this server; any may, where other machines can reach it. */
+  boolean isOwnHost(String header) {
+    return !loopback || isOwnName(hostOf("http://" + header));
   }
 
   private boolean isOwnName(@Nullable String name) {

@@ -39,9 +39,9 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The operator's API for plugins, below {@code /api/v1/plugins}, their jobs, the list of the
- * application's functions, and the cache invalidations. {@code openapi.json} describes it. Every
- * call requires an admin token.
+ * The operator's API for plugins, below {@code /api/v1/plugins}, their jobs, what they do, the list
+ * of the application's functions, and the cache invalidations. {@code openapi.json} describes it.
+ * Every call requires an admin token; to look, a read-only token is enough.
  */
 final class AdminApi {
   static final String PREFIX = "/api/v1/plugins";
@@ -57,6 +57,7 @@ final class AdminApi {
   private final JobApi jobs;
   private final RecordingApi recordings;
   private final OperationsApi operations;
+  private final ActivityApi activity;
 
   AdminApi(Host host, Access access, BooleanSupplier closing, OperationsApi operations) {
     this.host = host;
@@ -68,6 +69,7 @@ final class AdminApi {
     this.jobs = new JobApi(host);
     this.recordings = new RecordingApi(host);
     this.operations = operations;
+    this.activity = new ActivityApi(host, closing);
   }
 
   /** A method, a path and their handler. */
@@ -79,6 +81,7 @@ final class AdminApi {
             settings.endpoints(ONE),
             jobs.endpoints(ONE),
             recordings.endpoints(ONE),
+            activity.endpoints(ONE),
             operations.endpoints())
         .flatMap(List::stream)
         .toList();
@@ -121,7 +124,10 @@ final class AdminApi {
           endpoint.method(),
           endpoint.path(),
           ctx -> {
-            String holder = access.requireAdmin(ctx);
+            String holder =
+                endpoint.method() == HandlerType.GET
+                    ? access.requireReader(ctx)
+                    : access.requireAdmin(ctx);
             host.audit().recordedAs(holder, () -> endpoint.handler().handle(ctx));
           });
     }

@@ -2,6 +2,7 @@ package io.gonext.server;
 
 import io.gonext.host.AddressRange;
 import io.javalin.http.Context;
+import jakarta.servlet.http.HttpServletRequest;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -9,6 +10,7 @@ import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,10 @@ import org.jspecify.annotations.Nullable;
  * @param proxies that the operator trusts
  */
 record Clients(List<AddressRange> proxies) {
+  /** RFC 7239 section 5.4. */
+  private static final Pattern HTTPS =
+      Pattern.compile("(?:^|[;,])\\s*proto=\"?https\"?\\s*(?:$|[;,])", Pattern.CASE_INSENSITIVE);
+
   /** Longest chain of proxies. */
   private static final int MAX_HOPS = 32;
 
@@ -27,10 +33,27 @@ record Clients(List<AddressRange> proxies) {
 
   /** The client of a request: its IPv4 address, or its IPv6 network of 64 bits. */
   String of(Context ctx) {
+    return of(ctx.req());
+  }
+
+  /** The client of a request; see {@link #of(Context)}. */
+  String of(HttpServletRequest request) {
     return of(
-        ctx.req().getRemoteAddr(),
-        Collections.list(ctx.req().getHeaders("Forwarded")),
-        Collections.list(ctx.req().getHeaders("X-Forwarded-For")));
+        request.getRemoteAddr(),
+        Collections.list(request.getHeaders("Forwarded")),
+        Collections.list(request.getHeaders("X-Forwarded-For")));
+  }
+
+  /** Whether the client used HTTPS, as this server or a trusted proxy in front of it says. */
+  boolean isHttps(HttpServletRequest request) {
+    InetAddress peer = literal(request.getRemoteAddr());
+    if (request.isSecure() || peer == null || !isProxy(peer)) {
+      return request.isSecure();
+    }
+    String forwarded = String.join(",", Collections.list(request.getHeaders("Forwarded")));
+    return forwarded.isEmpty()
+        ? "https".equalsIgnoreCase(request.getHeader("X-Forwarded-Proto"))
+        : HTTPS.matcher(forwarded).find();
   }
 
   String of(String peer, List<String> forwarded, List<String> forwardedFor) {

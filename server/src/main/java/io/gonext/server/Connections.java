@@ -1,8 +1,8 @@
 package io.gonext.server;
 
-import io.javalin.http.Context;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -95,17 +95,17 @@ final class Connections extends Handler.Wrapper implements Connection.Listener, 
   }
 
   /** Starts the time for the body. When it is over, the reader of the body fails. */
-  static void bodyBegins(Context ctx) {
-    enter(ctx, Phase.BODY);
+  static void bodyBegins(HttpServletRequest request) {
+    enter(request, Phase.BODY);
   }
 
   /** The body was read, or reading it failed. */
-  static void bodyEnds(Context ctx) {
-    enter(ctx, Phase.ANSWER);
+  static void bodyEnds(HttpServletRequest request) {
+    enter(request, Phase.ANSWER);
   }
 
-  private static void enter(Context ctx, Phase phase) {
-    if (ctx.req().getAttribute(ATTRIBUTE) instanceof Watched watched) {
+  private static void enter(HttpServletRequest request, Phase phase) {
+    if (request.getAttribute(ATTRIBUTE) instanceof Watched watched) {
       watched.enter(phase);
     }
   }

@@ -7,19 +7,15 @@ import io.gonext.host.json.StrictJson;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Health, readiness and metrics. Every caller may read them. */
+/** Health and readiness. Every caller may read them. */
 final class HealthApi {
   private static final String JSON = "application/json";
-
-  /** The text format of Prometheus, version 0.0.4. */
-  private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
 
   private static final String STORE_TROUBLE =
       "the store does not work: the host serves the plugins that are loaded, refuses changes, and"
@@ -29,19 +25,13 @@ final class HealthApi {
       "the file of the trust policy cannot be read, and the policy of before stays in force";
 
   private final Host host;
-  private final PrometheusMeterRegistry metrics;
   private final Connections connections;
   private final InternalErrors internalErrors;
   private final BooleanSupplier closing;
 
   HealthApi(
-      Host host,
-      PrometheusMeterRegistry metrics,
-      Connections connections,
-      InternalErrors internalErrors,
-      BooleanSupplier closing) {
+      Host host, Connections connections, InternalErrors internalErrors, BooleanSupplier closing) {
     this.host = host;
-    this.metrics = metrics;
     this.connections = connections;
     this.internalErrors = internalErrors;
     this.closing = closing;
@@ -50,7 +40,6 @@ final class HealthApi {
   void addTo(RoutesConfig routes) {
     routes.get("/healthz", ctx -> ctx.contentType(JSON).result("{\"status\":\"up\"}"));
     routes.get("/readyz", this::readiness);
-    routes.get("/metrics", ctx -> ctx.contentType(PROMETHEUS_TEXT).result(metrics.scrape()));
   }
 
   private void readiness(Context ctx) {

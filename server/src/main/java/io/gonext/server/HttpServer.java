@@ -20,11 +20,12 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.eclipse.jetty.ee10.servlet.FilterHolder;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http.UriCompliance.Violation;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Serves a {@link Host} over HTTP with one virtual thread per request: hooks and the admin API
- * below {@code /api/v1}, plugin routes below {@code /api/plugins/{name}}, health and metrics. The
- * caller owns the host and closes it after the server.
+ * below {@code /api/v1}, plugin routes below {@code /api/plugins/{name}}, health, metrics, and the
+ * dashboard. The caller owns the host and closes it after the server.
  *
  * <p>Thread-safe.
  */
@@ -58,6 +59,10 @@ public final class HttpServer implements AutoCloseable {
   private final Access access;
   private final Connections connections;
   private final Javalin javalin;
+  private final InternalErrors internalErrors;
+
+  /** Null without a dashboard. */
+  private final @Nullable DashboardMount dashboard;
 
   /** Ends what operators change for a time. */
   private final ScheduledThreadPoolExecutor timer =
@@ -71,8 +76,14 @@ public final class HttpServer implements AutoCloseable {
     this.host = host;
     this.metrics = metrics;
     timer.setRemoveOnCancelPolicy(true);
-    this.access = new Access(loopback, config.address(), config.tokens());
+    this.access = new Access(loopback, config.address(), config.tokens(), config.readers());
     this.connections = new Connections(config.requestTimeout(), GRACE, System::nanoTime, metrics);
+    this.internalErrors = new InternalErrors(metrics, System::nanoTime);
+    this.dashboard =
+        hasDashboard(config, loopback)
+            ? new DashboardMount(
+                host, access, new Clients(config.trustedProxies()), internalErrors::happened)
+            : null;
     this.javalin =
         Javalin.create(javalinConfig -> {
           configure(javalinConfig, config.idleTimeout());
@@ -114,6 +125,16 @@ public final class HttpServer implements AutoCloseable {
     return server;
   }
 
+  private static boolean hasDashboard(ServerConfig config, boolean loopback) {
+    boolean wanted =
+        switch (config.dashboard()) {
+          case ON -> true;
+          case OFF -> false;
+          case ON_LOOPBACK -> loopback;
+        };
+    return wanted && !config.tokens().isEmpty();
+  }
+
   /** True for an address that does not resolve: the attempt to listen has the better message. */
   private static boolean isLoopback(ServerConfig config) {
     try {
@@ -136,10 +157,18 @@ public final class HttpServer implements AutoCloseable {
     return javalin.port();
   }
 
+  /** Whether there are pages below {@code /dashboard}. */
+  public boolean hasDashboard() {
+    return dashboard != null;
+  }
+
   /** Refuses new requests, waits up to 10 s for running ones, and stops. */
   @Override
   public void close() {
     closing = true;
+    if (dashboard != null) {
+      dashboard.close();
+    }
     javalin.stop();
     timer.shutdownNow();
   }
@@ -167,6 +196,9 @@ public final class HttpServer implements AutoCloseable {
     config.jetty.modifyServletContextHandler(context -> {
       context.setErrorHandler(new JettyProblems());
       context.setSessionHandler(new NoSessions());
+      if (dashboard != null) {
+        dashboard.addTo(context);
+      }
     });
     config.jetty.modifyHttpConfiguration(http -> {
       http.setSendServerVersion(false);
@@ -189,9 +221,9 @@ public final class HttpServer implements AutoCloseable {
   }
 
   private void addRoutes(JavalinConfig config, ServerConfig settings) {
-    InternalErrors internalErrors = new InternalErrors(metrics, System::nanoTime);
     new ErrorAnswers(internalErrors).addTo(config);
-    new HealthApi(host, metrics, connections, internalErrors, () -> closing).addTo(config.routes);
+    new HealthApi(host, connections, internalErrors, () -> closing).addTo(config.routes);
+    new MetricsApi(metrics).addTo(config.routes);
     config.routes.get(
         "/schemas/plugin-manifest-v1.json",
         ctx -> ctx.contentType("application/schema+json").result(ManifestSchema.bytes()));

@@ -78,7 +78,7 @@ final class RequestBody {
    * @throws Problem when it does not arrive in time, or breaks the rules of HTTP
    */
   static <T> T read(Context ctx, Reader<T> reader) throws IOException {
-    Connections.bodyBegins(ctx);
+    Connections.bodyBegins(ctx.req());
     try (InputStream in = ctx.req().getInputStream()) {
       return reader.read(in);
     } catch (IOException | HttpException.RuntimeException e) {
@@ -92,7 +92,7 @@ final class RequestBody {
       }
       throw e;
     } finally {
-      Connections.bodyEnds(ctx);
+      Connections.bodyEnds(ctx.req());
     }
   }
 

@@ -23,6 +23,9 @@ import java.util.TreeMap;
  *     opening of the connection or the previous answer, and how long its body may take after them
  * @param tokens allow their holders to change the host. The key is the holder's name in the audit
  *     log. Without a token there is no admin API
+ * @param readers tokens that allow their holders to look at everything an admin token shows, and to
+ *     change nothing; by name, too
+ * @param dashboard whether there are the pages below {@code /dashboard}
  * @param dev whether the server accepts plugins in development: code of anyone who can call it
  * @param trustedProxies whose {@code Forwarded} or {@code X-Forwarded-For} names the client
  * @param log whose levels operators may change; empty where the application keeps that to itself
@@ -36,6 +39,8 @@ public record ServerConfig(
     Duration idleTimeout,
     Duration requestTimeout,
     Map<String, AdminToken> tokens,
+    Map<String, AdminToken> readers,
+    Dashboard dashboard,
     boolean dev,
     List<AddressRange> trustedProxies,
     Optional<LogBackend> log,
@@ -44,10 +49,19 @@ public record ServerConfig(
   /** The audit log's name for the holder of the token in the data directory. */
   public static final String OPERATOR = "operator";
 
-  /** Copies map and list. */
+  /** Whether a server has a dashboard. It needs a token in any case. */
+  public enum Dashboard {
+    /** Only where no other machine can reach the server. */
+    ON_LOOPBACK,
+    ON,
+    OFF
+  }
+
+  /** Copies maps and list. */
   public ServerConfig {
     tokens = Map.copyOf(tokens);
     settings = Collections.unmodifiableMap(new TreeMap<>(settings));
+    readers = Map.copyOf(readers);
     trustedProxies = List.copyOf(trustedProxies);
     if (port < 0 || port > 65_535) {
       throw new IllegalArgumentException("the port " + port + " is not from 0 to 65535");
@@ -56,7 +70,7 @@ public record ServerConfig(
 
   /**
    * Builds a server that listens on 127.0.0.1: 30 s of silence, 30 s for headers and for a body, no
-   * token, no plugins in development, no trusted proxy.
+   * token, a dashboard on loopback, no plugins in development, no trusted proxy.
    */
   public static Builder loopback(int port) {
     return new Builder(port);
@@ -76,9 +90,11 @@ public record ServerConfig(
   public static final class Builder {
     private final int port;
     private final Map<String, AdminToken> tokens = new HashMap<>();
+    private final Map<String, AdminToken> readers = new HashMap<>();
     private String address = "127.0.0.1";
     private Duration idleTimeout = Duration.ofSeconds(30);
     private Duration requestTimeout = Duration.ofSeconds(30);
+    private Dashboard dashboard = Dashboard.ON_LOOPBACK;
     private boolean dev;
     private List<AddressRange> trustedProxies = List.of();
     private Optional<LogBackend> log = Optional.empty();
@@ -115,6 +131,17 @@ public record ServerConfig(
       return this;
     }
 
+    /** Adds a read-only token, or replaces the one of that holder. */
+    public Builder reader(String holder, AdminToken token) {
+      readers.put(holder, token);
+      return this;
+    }
+
+    public Builder dashboard(Dashboard value) {
+      dashboard = value;
+      return this;
+    }
+
     public Builder dev(boolean value) {
       dev = value;
       return this;
@@ -147,6 +174,8 @@ public record ServerConfig(
           idleTimeout,
           requestTimeout,
           tokens,
+          readers,
+          dashboard,
           dev,
           trustedProxies,
           log,

@@ -471,7 +471,7 @@ class AdminApiTest {
         new ArrayList<>(List.of("POST /api/v1/filters/{hook}", "POST /api/v1/actions/{hook}"));
     new AdminApi(
             server.host(),
-            new Access(true, "127.0.0.1", Map.of()),
+            new Access(true, "127.0.0.1", Map.of(), Map.of()),
             () -> false,
             new OperationsApi(
                 server.host(),

@@ -8,7 +8,6 @@ import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -112,7 +111,7 @@ final class TestServer
       UnaryOperator<HostConfig.Builder> hostConfig,
       UnaryOperator<ServerConfig.Builder> serverConfig)
       throws InterruptedException {
-    PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    PrometheusMeterRegistry metrics = PrometheusMetrics.registry();
     Host host = Host.open(hostConfig.apply(HostConfig.builder(data).meters(metrics)).build());
     HttpServer server =
         HttpServer.start(host, metrics, serverConfig.apply(ServerConfig.loopback(0)).build());

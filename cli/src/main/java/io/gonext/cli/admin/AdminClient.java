@@ -30,6 +30,9 @@ final class AdminClient implements AutoCloseable {
   /** The path of the cache invalidations. */
   static final String INVALIDATIONS = "/api/v1/cache/invalidations";
 
+  /** The path of the calls that were slow, late or failed. */
+  static final String CALLS = "/api/v1/calls";
+
   private static final String BYTES = "application/octet-stream";
   private static final String JSON = "application/json";
   private static final String TRUST_CHECK = "/api/v1/trust/check?allow_downgrade=";
@@ -114,6 +117,25 @@ final class AdminClient implements AutoCloseable {
   /** The newest cache invalidations; see {@link #send}. */
   JsonNode invalidations() throws InterruptedException {
     return sendTo("GET", INVALIDATIONS, new byte[0]);
+  }
+
+  /**
+   * The last calls that were slow, late or failed; see {@link #send}.
+   *
+   * @param query empty, or from its question mark on
+   */
+  JsonNode calls(String query) throws InterruptedException {
+    return sendTo("GET", CALLS + query, new byte[0]);
+  }
+
+  /** What all plugins in service do, and the host's memory; see {@link #send}. */
+  JsonNode activity() throws InterruptedException {
+    return sendTo("GET", "/api/v1/activity", new byte[0]);
+  }
+
+  /** What a plugin in service does, with its instances; see {@link #send}. */
+  JsonNode activity(String plugin) throws InterruptedException {
+    return send("GET", "/" + plugin + "/activity", new byte[0]);
   }
 
   /**

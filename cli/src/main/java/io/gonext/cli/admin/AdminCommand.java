@@ -118,6 +118,11 @@ abstract class AdminCommand extends OperatorExitCodes implements Callable<Intege
     return json;
   }
 
+  /** The host's URL, as it is shown. */
+  final String url() {
+    return address().toString();
+  }
+
   /** The host's data directory. */
   final Path data() {
     return data;

@@ -7,12 +7,9 @@ import io.gonext.cli.output.CommandFailure;
 import io.gonext.host.BundleRejectedException;
 import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.PluginCheck;
-import io.gonext.host.json.InvalidJsonException;
-import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.BundleFiles;
 import io.gonext.host.manifest.BundleWriter;
-import io.gonext.host.manifest.Locales;
 import io.gonext.host.manifest.Manifest;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -87,7 +84,7 @@ record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Null
     }
     byte[] manifestJson = Files.readAllBytes(manifest);
     files.put(Bundle.MANIFEST, manifestJson);
-    files.put(entry(manifestJson), modules.of(entry(manifestJson)));
+    files.put(PluginCheck.entry(manifestJson), modules.of(PluginCheck.entry(manifestJson)));
     for (String name : TEXTS) {
       if (Files.isRegularFile(root.resolve(name))) {
         files.put(name, Files.readAllBytes(root.resolve(name)));
@@ -129,19 +126,10 @@ record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Null
     }
   }
 
-  /** The name of the module in the bundle; the rest of the manifest may be invalid. */
-  private static String entry(byte[] manifestJson) {
-    try {
-      return StrictJson.parse(manifestJson).path("entry").asString("plugin.wasm");
-    } catch (InvalidJsonException e) {
-      return "plugin.wasm";
-    }
-  }
-
   /** The bytes of the module; empty if there is none. */
   byte[] module() {
     byte[] manifestJson = files.getOrDefault(Bundle.MANIFEST, new byte[0]);
-    return files.getOrDefault(entry(manifestJson), new byte[0]);
+    return files.getOrDefault(PluginCheck.entry(manifestJson), new byte[0]);
   }
 
   /**
@@ -154,7 +142,7 @@ record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Null
     }
     Map<String, byte[]> stripped = new TreeMap<>(files);
     stripped.put(
-        entry(files.getOrDefault(Bundle.MANIFEST, new byte[0])),
+        PluginCheck.entry(files.getOrDefault(Bundle.MANIFEST, new byte[0])),
         DebugInformation.of(module()).without());
     return new PluginSource(stripped, problems, null);
   }
@@ -170,33 +158,8 @@ record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Null
    * among those entries.
    */
   PluginCheck check(CapabilityRegistry capabilities) {
-    byte[] manifestJson = files.get(Bundle.MANIFEST);
-    if (manifestJson == null) {
-      return new PluginCheck(
-          null,
-          problems.isEmpty() ? List.of(BundleFiles.noManifest(files.keySet())) : problems,
-          List.of());
-    }
-    String entry = entry(manifestJson);
-    byte[] module = files.get(entry);
-    PluginCheck check =
-        module == null
-            ? PluginCheck.ofManifest(manifestJson, capabilities)
-            : PluginCheck.of(manifestJson, module, capabilities);
-    List<String> all = new ArrayList<>(problems);
-    all.addAll(check.problems());
-    if (module == null && problems.isEmpty()) {
-      all.add("manifest.json: /entry: " + entry + " is not in the bundle");
-    }
-    all.addAll(BundleFiles.unlisted(files.keySet(), entry));
-    Manifest manifest = check.manifest();
-    all.addAll(
-        Locales.problems(
-            files,
-            manifest == null || !problems.isEmpty() ? Optional.empty() : manifest.defaultLocale()));
-    if (manifest != null) {
-      all.addAll(PluginCheck.warmUpProblems(manifest, files));
-    }
+    PluginCheck check = PluginCheck.of(new BundleFiles(files, problems), capabilities);
+    List<String> all = new ArrayList<>(check.problems());
     if (all.isEmpty()) {
       try {
         Bundle.read(bundle());

@@ -50,6 +50,8 @@ public final class HeaderNames {
           "alt-svc",
           "clear-site-data",
           "critical-ch",
+          // Pages of the host must not share a browser's window group with those of a plugin.
+          "cross-origin-opener-policy",
           "expect-ct",
           "nel",
           "public-key-pins",

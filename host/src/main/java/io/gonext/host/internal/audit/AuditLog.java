@@ -1,6 +1,8 @@
 package io.gonext.host.internal.audit;
 
 import io.gonext.engine.PlainText;
+import io.gonext.host.AuditEntry;
+import io.gonext.host.AuditFilter;
 import io.gonext.host.AuditRow;
 import io.gonext.host.StoreException;
 import io.gonext.host.internal.store.AuditStore;
@@ -147,6 +149,27 @@ public final class AuditLog implements AutoCloseable {
   public List<AuditRow> newest(int limit) {
     awaitQueued();
     return store.newest(limit);
+  }
+
+  /**
+   * The newest rows that a filter takes, newest first.
+   *
+   * @param before only rows with a smaller id; the queue is awaited only for {@link
+   *     Long#MAX_VALUE}, which begins
+   */
+  public List<AuditEntry> find(AuditFilter filter, long before, int limit) {
+    if (before == Long.MAX_VALUE) {
+      awaitQueued();
+    }
+    // As the rows are written; and PostgreSQL refuses some control characters.
+    AuditFilter plain =
+        new AuditFilter(
+            fit(filter.plugin(), AuditStore.MAX_PLUGIN_LENGTH),
+            fit(filter.event(), AuditStore.MAX_EVENT_LENGTH),
+            fit(filter.actor(), AuditStore.MAX_ACTOR_LENGTH),
+            filter.from(),
+            filter.before());
+    return store.find(plain, before, limit);
   }
 
   /** Writes what is queued and stops. Later rows are dropped. A second close does nothing. */

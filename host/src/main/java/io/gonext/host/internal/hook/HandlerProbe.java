@@ -1,19 +1,18 @@
 package io.gonext.host.internal.hook;
 
-import io.gonext.engine.GuestFrame;
-import io.gonext.engine.GuestTrap;
-import io.gonext.engine.PlainText;
+import io.gonext.host.RecordedCall;
 import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.hook.TurnFailure;
+import io.gonext.host.internal.calls.HandlerCalls;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Timer;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Scope;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -21,12 +20,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Watches one handler of one hook: times it by outcome, and traces each turn in a span of its own
- * where there is a tracer. Plugin and hook come from manifests and registrations, so that the
- * labels are as many as those.
+ * where there is a tracer. {@link SeriesBudget} bounds the series.
  *
  * <p>Thread-safe.
  */
 public final class HandlerProbe {
+  /** Of a timer: how often, how long in all, and the longest. */
+  private static final int SERIES = 3;
+
   private static final AttributeKey<String> PLUGIN = AttributeKey.stringKey("gonext.plugin");
   private static final AttributeKey<String> VERSION = AttributeKey.stringKey("gonext.version");
   private static final AttributeKey<String> HOOK = AttributeKey.stringKey("gonext.hook");
@@ -38,31 +39,43 @@ public final class HandlerProbe {
   private static final AttributeKey<Long> FUEL = AttributeKey.longKey("gonext.fuel");
 
   private final MeterRegistry meters;
+  private final SeriesBudget series;
   private final @Nullable Tracer tracer;
   private final LongSupplier nanoTime;
   private final String plugin;
   private final String hook;
   private final FailedTurns failures;
+  private final CallRecorder recorder;
+  private final HandlerCalls calls;
   private final Timer succeeded;
+  private final Timer times;
 
   /**
    * @param failures counts the turns that end otherwise than OK, whatever {@code meters} keeps, and
    *     tells of them
+   * @param recorder of the plugin
    */
   HandlerProbe(
       MeterRegistry meters,
+      SeriesBudget series,
       @Nullable Tracer tracer,
       LongSupplier nanoTime,
       String plugin,
       String hook,
-      FailedTurns failures) {
+      FailedTurns failures,
+      CallRecorder recorder,
+      Timer times) {
     this.meters = meters;
+    this.series = series;
     this.tracer = tracer;
     this.nanoTime = nanoTime;
     this.plugin = plugin;
     this.hook = hook;
     this.failures = failures;
+    this.recorder = recorder;
+    this.calls = recorder.handler(RecordedCall.Kind.HOOK, hook);
     this.succeeded = timer(HookOutcome.OK);
+    this.times = times;
   }
 
   /** What a handler does in its turn. */
@@ -96,8 +109,7 @@ public final class HandlerProbe {
   private Timer waits() {
     return Timer.builder("gonext.plugin.wait")
         .description("The part of the time in a handler that a plugin waited in host functions")
-        .tag("plugin", plugin)
-        .tag("hook", hook)
+        .tags(series.tags(plugin, "gonext.plugin.wait", SERIES, Tag.of("hook", hook)))
         .register(meters);
   }
 
@@ -108,19 +120,20 @@ public final class HandlerProbe {
       if (now - turn.deadlineNanos() > 0) {
         throw new HookFailedException(HookOutcome.DEADLINE, "it did not end in its time", null);
       }
-      succeeded.record(now - turn.beganNanos(), TimeUnit.NANOSECONDS);
+      long took = now - turn.beganNanos();
+      succeeded.record(took, TimeUnit.NANOSECONDS);
+      times.record(took, TimeUnit.NANOSECONDS);
+      recorder.succeeded(calls(turn), turn, took);
       return result;
     } catch (HookFailedException e) {
       throw failed(e, turn);
     } catch (InterruptedException e) {
-      failures.addUntold();
-      record(HookOutcome.INTERRUPTED, turn);
+      untold(HookOutcome.INTERRUPTED, turn);
       throw e;
     } catch (RuntimeException | StackOverflowError | AssertionError e) {
       throw failed(new HookFailedException(HookOutcome.EXCEPTION, "it threw " + e, e), turn);
     } catch (Error e) {
-      failures.addUntold();
-      record(HookOutcome.EXCEPTION, turn);
+      untold(HookOutcome.EXCEPTION, turn);
       throw e;
     }
   }
@@ -162,41 +175,42 @@ public final class HandlerProbe {
   }
 
   private HookFailedException failed(HookFailedException failure, Turn turn) {
-    record(failure.outcome(), turn);
-    failures.add(told(failure, turn.version()));
+    long took = record(failure.outcome(), turn);
+    TurnFailure told = recorder.told(failure, turn, hook);
+    failures.add(told);
+    recorder.failed(calls(turn), turn, took, told);
     return failure;
   }
 
-  private TurnFailure told(HookFailedException failure, String version) {
-    return failure.getCause() instanceof GuestTrap trap
-        ? new TurnFailure(
-            plugin,
-            version,
-            hook,
-            failure.outcome(),
-            PlainText.of(trap.trapCause().describe()),
-            trap.backtrace().stream().map(HandlerProbe::frame).toList())
-        : new TurnFailure(
-            plugin, version, hook, failure.outcome(), failure.getMessage(), List.of());
+  private void untold(HookOutcome outcome, Turn turn) {
+    failures.addUntold();
+    calls(turn).failed(outcome, record(outcome, turn));
   }
 
-  private static TurnFailure.Frame frame(GuestFrame frame) {
-    return new TurnFailure.Frame(
-        frame.name(),
-        frame.codeOffset(),
-        frame.source() == null ? null : frame.source().toString());
+  private HandlerCalls calls(Turn turn) {
+    HandlerCalls one = turn.handler();
+    return one == null ? calls : one;
   }
 
-  private void record(HookOutcome outcome, Turn turn) {
-    timer(outcome).record(nanoTime.getAsLong() - turn.beganNanos(), TimeUnit.NANOSECONDS);
+  private long record(HookOutcome outcome, Turn turn) {
+    long took = nanoTime.getAsLong() - turn.beganNanos();
+    timer(outcome).record(took, TimeUnit.NANOSECONDS);
+    if (HandlerCalls.ran(outcome)) {
+      times.record(took, TimeUnit.NANOSECONDS);
+    }
+    return took;
   }
 
   private Timer timer(HookOutcome outcome) {
     return Timer.builder("gonext.plugin.hook")
         .description("Time in one handler of a hook, by outcome")
-        .tag("plugin", plugin)
-        .tag("hook", hook)
-        .tag("outcome", outcome.name())
+        .tags(
+            series.tags(
+                plugin,
+                "gonext.plugin.hook",
+                SERIES,
+                Tag.of("hook", hook),
+                Tag.of("outcome", outcome.name())))
         .register(meters);
   }
 }

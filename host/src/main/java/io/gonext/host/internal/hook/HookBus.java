@@ -10,7 +10,9 @@ import io.gonext.host.hook.FilterHandler;
 import io.gonext.host.hook.FilterResult;
 import io.gonext.host.hook.PastFailure;
 import io.gonext.host.hook.TurnFailure;
+import io.gonext.host.internal.calls.CallBook;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.trace.Tracer;
 import java.time.Duration;
@@ -36,6 +38,25 @@ import tools.jackson.databind.JsonNode;
  * handlers costs one look-up in a map.
  */
 public final class HookBus {
+  private static final Duration[] CALL_BUCKETS = {
+    Duration.ofNanos(50_000),
+    Duration.ofNanos(100_000),
+    Duration.ofNanos(250_000),
+    Duration.ofNanos(500_000),
+    Duration.ofMillis(1),
+    Duration.ofNanos(2_500_000),
+    Duration.ofMillis(5),
+    Duration.ofMillis(10),
+    Duration.ofMillis(25),
+    Duration.ofMillis(50),
+    Duration.ofMillis(100),
+    Duration.ofMillis(250),
+    Duration.ofMillis(500),
+    Duration.ofSeconds(1),
+    Duration.ofMillis(2_500),
+    Duration.ofSeconds(10)
+  };
+
   private final MeterRegistry meters;
 
   /** Null without telemetry, so that a turn does not create a span. */
@@ -50,8 +71,15 @@ public final class HookBus {
   /** What the embedding application says that it calls. */
   private final Set<String> called = ConcurrentHashMap.newKeySet();
 
+  private final SeriesBudget series = new SeriesBudget();
+
+  /** By plugin, until it is uninstalled. */
+  private final Map<String, Timer> times = new ConcurrentHashMap<>();
+
   /** By plugin; never removed, so that a count only goes up. */
   private final Map<String, FailedTurns> failures = new ConcurrentHashMap<>();
+
+  private final CallBook calls;
 
   /**
    * @param telemetry where spans go; {@link OpenTelemetry#noop} for nowhere
@@ -81,6 +109,7 @@ public final class HookBus {
       Duration handlerLimit,
       LongSupplier nanoTime) {
     this.meters = meters;
+    this.calls = new CallBook(nanoTime, InstantSource.system());
     this.tracer =
         telemetry.equals(OpenTelemetry.noop()) ? null : telemetry.getTracer("io.gonext.host");
     this.rules = new Chain.Rules(log, nanoTime, chainLimit.toNanos(), handlerLimit.toNanos());
@@ -158,7 +187,45 @@ public final class HookBus {
 
   /** Times and traces a handler, also one that is not part of a chain. */
   public HandlerProbe probe(String plugin, String hook) {
-    return new HandlerProbe(meters, tracer, rules.nanoTime(), plugin, hook, failuresOf(plugin));
+    return new HandlerProbe(
+        meters,
+        series,
+        tracer,
+        rules.nanoTime(),
+        plugin,
+        hook,
+        failuresOf(plugin),
+        recorder(plugin),
+        times.computeIfAbsent(plugin, this::timesOf));
+  }
+
+  private Timer timesOf(String plugin) {
+    return Timer.builder("gonext.plugin.call")
+        .description("Time of calls that ran, of all hooks and routes of a plugin together")
+        .serviceLevelObjectives(CALL_BUCKETS)
+        .tag("plugin", plugin)
+        .register(meters);
+  }
+
+  /** Removes the histograms of calls, which have gauges in some registries. */
+  public void close() {
+    times.values().forEach(meters::remove);
+    times.clear();
+  }
+
+  /** What bounds the series of metrics that plugins cause. */
+  public SeriesBudget series() {
+    return series;
+  }
+
+  /** Counts and records the turns of a plugin's handlers. */
+  public CallRecorder recorder(String plugin) {
+    return new CallRecorder(plugin, calls.of(plugin));
+  }
+
+  /** The turns of all handlers. */
+  public CallBook calls() {
+    return calls;
   }
 
   /** A turn that begins now, for a handler that is not part of a chain. */
@@ -193,14 +260,17 @@ public final class HookBus {
   }
 
   /**
-   * Drops the last failures of a plugin that is uninstalled, because the next plugin of its name
-   * has none yet.
+   * Drops the last failures and the calls of a plugin that is uninstalled, because the next plugin
+   * of its name has none yet.
    */
   public void forget(String plugin) {
+    series.forget(plugin);
+    times.remove(plugin);
     FailedTurns failed = failures.get(plugin);
     if (failed != null) {
       failed.forget();
     }
+    calls.forget(plugin);
   }
 
   private FailedTurns failuresOf(String plugin) {
@@ -290,6 +360,47 @@ public final class HookBus {
                 .filter(handler -> !(handler.ofPlugin() && handler.plugin().equals(plugin)))
                 .toList(),
             args);
+  }
+
+  /**
+   * Runs a value through the filters of one plugin alone.
+   *
+   * @throws IllegalArgumentException when it has none for that hook
+   */
+  public Tried tryFilter(String plugin, String hook, JsonNode value, List<JsonNode> args)
+      throws InterruptedException {
+    Registration<ChainFilter> registration = only(plugin, "filter", hook, filters.of(hook));
+    Chain chain = new Chain(rules, CallOptions.DEFAULT);
+    return Tried.of(
+        chain.turn(registration),
+        turn ->
+            chain.watched(registration, turn, t -> registration.handler().filter(value, args, t)));
+  }
+
+  /** Runs the action of one plugin alone; see {@link #tryFilter}. */
+  public Tried tryAction(String plugin, String hook, List<JsonNode> args)
+      throws InterruptedException {
+    Registration<ChainAction> registration = only(plugin, "action", hook, actions.of(hook));
+    Chain chain = new Chain(rules, CallOptions.DEFAULT);
+    return Tried.of(
+        chain.turn(registration),
+        turn ->
+            chain.watched(
+                registration,
+                turn,
+                t -> {
+                  registration.handler().act(args, t);
+                  return Boolean.TRUE;
+                }));
+  }
+
+  private static <H> Registration<H> only(
+      String plugin, String kind, String hook, @Nullable List<Registration<H>> handlers) {
+    List<Registration<H>> registered = handlers == null ? List.of() : handlers;
+    return registered.stream()
+        .filter(handler -> handler.ofPlugin() && handler.plugin().equals(plugin))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException(plugin + " has no " + kind + " " + hook));
   }
 
   private ActionResult doAction(

@@ -2,13 +2,16 @@ package io.gonext.host.internal.hook;
 
 import io.gonext.engine.CallTimes;
 import io.gonext.host.hook.HookTurn;
+import io.gonext.host.internal.calls.EndedCall;
+import io.gonext.host.internal.calls.HandlerCalls;
+import io.gonext.pool.WaitListener;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** A turn as the host sees it: its times, what the handler decided, and which version ran. */
-public final class Turn implements HookTurn {
+public final class Turn implements HookTurn, WaitListener {
   private final LongSupplier nanoTime;
   private final long beganNanos;
   private final long deadlineNanos;
@@ -22,6 +25,13 @@ public final class Turn implements HookTurn {
   private long hostNanos;
   private long waitNanos;
   private long fuel;
+  private long queuedNanos;
+  private boolean late;
+  private boolean watchesMemory;
+  private long touchedBytes;
+
+  /** Which of several handlers under one probe it is; null if there is only one. */
+  private @Nullable HandlerCalls handler;
 
   /**
    * A turn that begins now.
@@ -70,11 +80,52 @@ public final class Turn implements HookTurn {
     hostNanos += times.hostNanos();
     waitNanos += times.waitNanos();
     fuel += times.fuel();
+    late |= times.late();
+  }
+
+  /** Records that it waited for an instance. */
+  @Override
+  public void waited(long nanos) {
+    queuedNanos += nanos;
+  }
+
+  /** Asks for the memory that the plugin stores to, which takes time to find out. */
+  void watchMemory() {
+    watchesMemory = true;
+  }
+
+  /** Whether somebody wants to know what memory the plugin stores to. */
+  public boolean watchesMemory() {
+    return watchesMemory;
+  }
+
+  /** Records how much memory the plugin stored to. */
+  public void touched(long bytes) {
+    touchedBytes = bytes;
+  }
+
+  long touchedBytes() {
+    return touchedBytes;
+  }
+
+  /** Where its time went, of this much altogether. */
+  EndedCall.Times times(long tookNanos) {
+    return new EndedCall.Times(tookNanos, queuedNanos, guestNanos, hostNanos, waitNanos, fuel);
+  }
+
+  /** Records which of several handlers under one probe it is. */
+  public void isOf(HandlerCalls one) {
+    handler = one;
   }
 
   /** How much fuel the plugin used so far; 0 if it does not count it. */
   public long fuel() {
     return fuel;
+  }
+
+  /** How long the turn has taken so far. */
+  public long tookNanos() {
+    return nanoTime.getAsLong() - beganNanos;
   }
 
   /** How long the plugin waited in host functions so far. */
@@ -94,6 +145,15 @@ public final class Turn implements HookTurn {
 
   boolean isStopped(int index) {
     return stopped || (stoppedAt != null && stoppedAt.get(index));
+  }
+
+  @Nullable HandlerCalls handler() {
+    return handler;
+  }
+
+  /** Whether the plugin computed for longer than its soft limit. */
+  boolean isLate() {
+    return late;
   }
 
   String version() {

@@ -1,11 +1,13 @@
 package io.gonext.host.internal.jobs;
 
+import io.gonext.host.internal.hook.SeriesBudget;
 import io.gonext.host.internal.store.JobRecords;
 import io.gonext.host.internal.store.JobStore;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.MultiGauge.Row;
+import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.opentelemetry.api.OpenTelemetry;
@@ -32,6 +34,7 @@ final class JobProbe {
   private static final String ACTION = "event";
 
   private final MeterRegistry meters;
+  private final SeriesBudget series;
 
   /** Null without telemetry. */
   private final @Nullable Tracer tracer;
@@ -39,7 +42,8 @@ final class JobProbe {
   private final MultiGauge jobs;
   private final MultiGauge lag;
 
-  JobProbe(MeterRegistry meters, OpenTelemetry telemetry) {
+  JobProbe(MeterRegistry meters, SeriesBudget series, OpenTelemetry telemetry) {
+    this.series = series;
     this.meters = meters;
     this.tracer =
         telemetry.equals(OpenTelemetry.noop()) ? null : telemetry.getTracer("io.gonext.host");
@@ -90,9 +94,13 @@ final class JobProbe {
     }
     Timer.builder("gonext.plugin.job")
         .description("Time of one attempt at a job, by outcome")
-        .tag("plugin", job.plugin())
-        .tag("job", job.kind() == JobStore.Kind.GUEST ? job.name() : ACTION)
-        .tag("outcome", outcome)
+        .tags(
+            series.tags(
+                job.plugin(),
+                "gonext.plugin.job",
+                3,
+                Tag.of("job", job.kind() == JobStore.Kind.GUEST ? job.name() : ACTION),
+                Tag.of("outcome", outcome)))
         .register(meters)
         .record(took);
   }

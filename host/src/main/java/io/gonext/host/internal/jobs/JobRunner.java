@@ -116,7 +116,7 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
     this.records = store.records();
     this.policy = queue.policy();
     this.clock = queue.clock();
-    this.probe = new JobProbe(parts.meters(), parts.telemetry());
+    this.probe = new JobProbe(parts.meters(), parts.hooks().series(), parts.telemetry());
     this.lanes = new Lanes(policy.threads());
     this.claims =
         new Claims(

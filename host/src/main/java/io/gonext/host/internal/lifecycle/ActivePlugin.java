@@ -24,6 +24,7 @@ import io.gonext.host.manifest.Manifest.Route;
 import io.gonext.pool.InstancePool;
 import io.gonext.pool.Lease;
 import io.gonext.pool.PoolException;
+import io.gonext.pool.PoolSnapshot;
 import io.gonext.pool.PoolStats;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -192,6 +193,11 @@ final class ActivePlugin {
   /** The pool's numbers now. */
   PoolStats poolStats() {
     return pool.stats();
+  }
+
+  /** The pool's numbers and instances now. */
+  PoolSnapshot poolSnapshot() {
+    return pool.snapshot();
   }
 
   /** See {@link PooledCalls#watchMemory}. */

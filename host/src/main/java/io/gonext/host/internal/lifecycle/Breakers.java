@@ -1,10 +1,13 @@
 package io.gonext.host.internal.lifecycle;
 
 import io.gonext.host.BreakerPolicy;
+import io.gonext.host.HandlerActivity.BreakerState;
+import io.gonext.host.internal.hook.SeriesBudget;
 import io.gonext.host.manifest.Manifest;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge.Row;
+import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -33,9 +36,11 @@ final class Breakers {
   /** How many open breakers a message names. */
   private static final int NAMED = 3;
 
+  private final String name;
   private final String plugin;
   private final BreakerPolicy policy;
   private final Consumer<String> onGivingUp;
+  private final SeriesBudget series;
 
   /** By hook, and by method and path of a route. */
   private final Map<String, Guard> guards;
@@ -54,10 +59,13 @@ final class Breakers {
       BreakerPolicy policy,
       LongSupplier nanoTime,
       MeterRegistry meters,
+      SeriesBudget series,
       Consumer<String> onGivingUp) {
+    this.name = manifest.name();
     this.plugin = manifest.id();
     this.policy = effective(policy, manifest);
     this.onGivingUp = onGivingUp;
+    this.series = series;
     Map<String, Guard> made = new LinkedHashMap<>();
     names(manifest)
         .forEach(name -> made.computeIfAbsent(name, n -> guard(manifest, n, nanoTime, meters)));
@@ -89,16 +97,15 @@ final class Breakers {
   }
 
   private Guard guard(Manifest manifest, String hook, LongSupplier nanoTime, MeterRegistry meters) {
-    Tags tags = Tags.of("plugin", manifest.name(), "hook", hook);
     Counter opened =
         Counter.builder("gonext.plugin.breaker.opened")
             .description("How often the circuit breaker of a hook or route opened")
-            .tags(tags)
+            .tags(tags(manifest.name(), "gonext.plugin.breaker.opened", hook))
             .register(meters);
     Counter refused =
         Counter.builder("gonext.plugin.breaker.refused")
             .description("Calls that were refused because a circuit breaker was open")
-            .tags(tags)
+            .tags(tags(manifest.name(), "gonext.plugin.breaker.refused", hook))
             .register(meters);
     return new Guard(
         new HookBreaker(
@@ -110,6 +117,10 @@ final class Breakers {
               opened(opening);
             }),
         refused);
+  }
+
+  private Tags tags(String name, String meter, String hook) {
+    return series.tags(name, meter, 1, Tag.of("hook", hook));
   }
 
   /** The guard of a hook or route that the manifest names. */
@@ -145,6 +156,18 @@ final class Breakers {
     return guards.values().stream().map(Guard::breaker).toList();
   }
 
+  /** The state of the breaker of a hook or route; closed where the version has none for it. */
+  BreakerState state(String hook) {
+    Guard guard = guards.get(hook);
+    return guard == null
+        ? BreakerState.CLOSED
+        : switch (guard.breaker().stateCode()) {
+          case 0 -> BreakerState.CLOSED;
+          case 1 -> BreakerState.HALF_OPEN;
+          default -> BreakerState.OPEN;
+        };
+  }
+
   /** What keeps hooks or routes from being called, or empty while nothing does. */
   Optional<String> trouble() {
     List<String> troubles = new ArrayList<>();
@@ -159,12 +182,24 @@ final class Breakers {
         troubles.size() > NAMED ? named + "; and " + (troubles.size() - NAMED) + " more" : named);
   }
 
-  /** The state of each now and later: 0 closed, 1 half open, 2 open. */
+  /**
+   * The state of each now and later: 0 closed, 1 half open, 2 open. Those without a name of their
+   * own have the worst state of them.
+   */
   List<Row<?>> states() {
-    List<Row<?>> rows = new ArrayList<>();
+    Map<Tags, List<HookBreaker>> named = new LinkedHashMap<>();
     for (HookBreaker breaker : breakers()) {
-      rows.add(Row.of(Tags.of("hook", breaker.hook()), breaker, HookBreaker::stateCode));
+      named
+          .computeIfAbsent(
+              tags(name, "gonext.plugin.breaker.state", breaker.hook()), t -> new ArrayList<>())
+          .add(breaker);
     }
+    List<Row<?>> rows = new ArrayList<>();
+    named.forEach((tags, breakers) -> rows.add(Row.of(tags, breakers, Breakers::worst)));
     return rows;
+  }
+
+  private static double worst(List<HookBreaker> breakers) {
+    return breakers.stream().mapToDouble(HookBreaker::stateCode).max().orElse(0);
   }
 }

@@ -77,6 +77,12 @@ final class Deployment {
         manifest, bundle.sha256(), false, checked.module().compileTime(), checked.warnings());
   }
 
+  /** See {@link Lifecycle#check}. */
+  CheckedModule check(Delivered delivered) {
+    installed.refuseCycle(delivered.bundle().manifest());
+    return updates.checkNew(delivered);
+  }
+
   private InstallResult alreadyInstalled(Delivered delivered, StoredPlugin installed) {
     Bundle bundle = delivered.bundle();
     if (!installed.current().sha256().equals(bundle.sha256())) {

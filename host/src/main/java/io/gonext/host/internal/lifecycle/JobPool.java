@@ -8,6 +8,7 @@ import io.gonext.host.internal.audit.PluginAudit;
 import io.gonext.host.internal.hook.Turn;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.pool.InstancePool;
+import io.gonext.pool.PoolSnapshot;
 import io.gonext.pool.PoolStats;
 import io.micrometer.core.instrument.Counter;
 import java.time.Duration;
@@ -101,6 +102,11 @@ final class JobPool {
   /** The pool's numbers now. */
   PoolStats stats() {
     return pool.stats();
+  }
+
+  /** The pool's numbers and instances now. */
+  PoolSnapshot snapshot() {
+    return pool.snapshot();
   }
 
   HookReply run(Job job, byte[] payload, Turn turn)

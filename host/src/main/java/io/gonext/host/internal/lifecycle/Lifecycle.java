@@ -2,6 +2,7 @@ package io.gonext.host.internal.lifecycle;
 
 import io.gonext.engine.Engine;
 import io.gonext.host.ActivationException;
+import io.gonext.host.BundleCheck;
 import io.gonext.host.BundleRejectedException;
 import io.gonext.host.CapabilityChanges;
 import io.gonext.host.ConflictException;
@@ -34,6 +35,7 @@ import io.gonext.host.manifest.Vocabulary;
 import io.gonext.host.trust.TrustPolicy;
 import io.gonext.host.trust.Verdict;
 import io.gonext.host.trust.Verification;
+import io.gonext.pool.MemoryGovernor;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.List;
@@ -77,6 +79,7 @@ public final class Lifecycle {
   private final TrustGate trust;
   private final TrustWatch trustWatch;
   private final WarmStart warmStart;
+  private final TrialCalls trials;
 
   /** Keeps recent inputs; one thread, from {@link #warmUp} on. */
   private final ScheduledExecutorService keeper =
@@ -88,6 +91,7 @@ public final class Lifecycle {
     this.trust = parts.trust;
     this.installed = new Installed(store, trust);
     this.loader = loader;
+    this.trials = new TrialCalls(installed, loader);
     this.services = parts.services;
     this.grants = services.grants();
     this.serving = new Serving(parts, DRAIN);
@@ -194,6 +198,16 @@ public final class Lifecycle {
     return store.find(name).filter(p -> p.current().sha256().equals(sha256)).isPresent();
   }
 
+  /** Calls in instances whose services change nothing. */
+  public TrialCalls trials() {
+    return trials;
+  }
+
+  /** The memory budget that the instances of all plugins share. */
+  public MemoryGovernor memory() {
+    return loader.memory();
+  }
+
   /** The plugins that are in service. */
   public List<PluginSlot> active() {
     return serving.all();
@@ -244,6 +258,26 @@ public final class Lifecycle {
   /** Why versions in service are not trusted, by plugin, whatever the mode of the policy. */
   public Map<String, Verdict> distrusted() {
     return trust.distrusted();
+  }
+
+  /**
+   * Checks a bundle as {@link #install} does, and stores nothing. The compiled module is kept for
+   * an install that follows.
+   *
+   * @throws BundleRejectedException when the bundle is not acceptable to this host
+   * @throws UntrustedException when the trust policy refuses it
+   * @throws ConflictException when it depends on itself
+   */
+  public BundleCheck check(Delivered delivered) {
+    PluginLoader.CheckedModule checked = deployment.check(delivered);
+    Bundle bundle = delivered.bundle();
+    return new BundleCheck(
+        bundle.manifest(),
+        bundle.sha256(),
+        List.of(),
+        checked.warnings(),
+        checked.provenance(),
+        checked.module().compileTime());
   }
 
   /**

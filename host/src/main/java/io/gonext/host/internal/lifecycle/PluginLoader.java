@@ -27,6 +27,7 @@ import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.Version;
 import io.gonext.host.manifest.Vocabulary;
 import io.gonext.pool.InstancePool;
+import io.gonext.pool.MemoryGovernor;
 import io.gonext.pool.PoolConfig;
 import io.gonext.pool.PoolRuntime;
 import io.micrometer.core.instrument.Counter;
@@ -281,6 +282,11 @@ final class PluginLoader {
     }
   }
 
+  /** The memory budget that all instances share. */
+  MemoryGovernor memory() {
+    return poolRuntime.governor();
+  }
+
   /** The limits of a plugin. */
   EffectiveLimits limitsOf(Manifest manifest) {
     return EffectiveLimits.of(limits, manifest);
@@ -302,7 +308,11 @@ final class PluginLoader {
     EffectiveLimits effective = limitsOf(manifest);
     PluginScope scope = services.scope(bundle, Mode.SERVING).waiting(metrics.waits());
     GuestAllocator allocator =
-        new GuestAllocator(module, instanceConfig(scope), manifest.limits().isolation());
+        new GuestAllocator(
+            module,
+            instanceConfig(scope),
+            manifest.limits().isolation(),
+            resetDifferences(manifest.name()));
     int pages = module.surface().memoryPages();
     InstancePool<GuestInstance> pool =
         new InstancePool<>(poolConfig(manifest, effective, pages), allocator, poolRuntime);
@@ -351,6 +361,13 @@ final class PluginLoader {
     return plugin;
   }
 
+  private Counter resetDifferences(String plugin) {
+    return Counter.builder("gonext.plugin.reset.differences")
+        .description("Resets of instances that were verified and left a difference")
+        .tag("plugin", plugin)
+        .register(meters);
+  }
+
   private Counter lateCounter(String plugin) {
     return Counter.builder("gonext.plugin.late")
         .description("Calls that ended well, but took longer than the plugin's soft limit")
@@ -366,12 +383,29 @@ final class PluginLoader {
         guards.breaker(),
         guards.nanoTime(),
         meters,
+        hooks.series(),
         // On a new thread: stopping the plugin waits for the lease that this caller holds.
         why ->
             Thread.ofPlatform()
                 .daemon()
                 .name("gonext-errored-" + manifest.name())
                 .start(() -> onTooManyFailures.accept(plugin, why)));
+  }
+
+  /** An instance whose services change nothing. */
+  GuestInstance trialInstance(CheckedModule checked) {
+    return checked
+        .module()
+        .instantiate(instanceConfig(services.scope(checked.bundle(), Mode.REHEARSAL)));
+  }
+
+  /** The rules for the headers of a route in such an instance. */
+  RouteHeaders trialHeaders(Bundle bundle) {
+    return new RouteHeaders(
+        bundle.manifest(),
+        services.scope(bundle, Mode.REHEARSAL).permissions(),
+        warning -> {},
+        guards.nanoTime());
   }
 
   /** What it takes to exercise a version. */

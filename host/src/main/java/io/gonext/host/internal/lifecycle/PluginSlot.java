@@ -1,22 +1,31 @@
 package io.gonext.host.internal.lifecycle;
 
+import io.gonext.host.HandlerActivity.BreakerState;
 import io.gonext.host.PluginRequest;
+import io.gonext.host.PluginResponse;
+import io.gonext.host.RecordedCall;
 import io.gonext.host.RouteOutcome;
+import io.gonext.host.UnknownPluginException;
 import io.gonext.host.hook.HookFailedException;
+import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.internal.abi.HookCodec;
 import io.gonext.host.internal.abi.HookCodec.BatchPart;
 import io.gonext.host.internal.abi.HookCodec.FilterAnswer;
 import io.gonext.host.internal.abi.HookReply;
 import io.gonext.host.internal.hook.CallSpan;
+import io.gonext.host.internal.calls.HandlerCalls;
+import io.gonext.host.internal.hook.CallRecorder;
 import io.gonext.host.internal.hook.ChainBatchFilter;
 import io.gonext.host.internal.hook.HandlerProbe;
 import io.gonext.host.internal.hook.HookBus;
+import io.gonext.host.internal.hook.Tried;
 import io.gonext.host.internal.hook.Turn;
 import io.gonext.host.internal.route.RouteLimiter;
 import io.gonext.host.internal.route.RouteTable;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.Manifest.Hook;
 import io.gonext.pool.PoolClosedException;
+import io.gonext.pool.PoolSnapshot;
 import io.gonext.pool.PoolStats;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,6 +55,11 @@ public final class PluginSlot {
 
   private final PluginHook route;
   private final HandlerProbe routeProbe;
+  private final CallRecorder recorder;
+
+  /** Of its routes, all of which have one probe. */
+  private final Map<Manifest.Route, HandlerCalls> routeCalls = new ConcurrentHashMap<>();
+
   private final RouteLimiter routeLimiter;
 
   /** What serves, or served last. */
@@ -60,6 +74,7 @@ public final class PluginSlot {
     this.version = first;
     this.route = hook(Manifest.routeHook(name));
     this.routeProbe = hooks.probe(name, route.name());
+    this.recorder = hooks.recorder(name);
     this.routeLimiter = routeLimiter;
   }
 
@@ -76,6 +91,21 @@ public final class PluginSlot {
   /** The numbers of the pool of the version that serves, or served last. */
   public PoolStats poolStats() {
     return version.poolStats();
+  }
+
+  /** The instances of the version that serves, or served last. */
+  public PoolSnapshot snapshot() {
+    return version.poolSnapshot();
+  }
+
+  /** The instances in which that version runs its jobs; empty if it has none. */
+  public Optional<PoolSnapshot> jobSnapshot() {
+    return Optional.ofNullable(version.jobPool()).map(JobPool::snapshot);
+  }
+
+  /** The state of the circuit breaker of one of its hooks or routes. */
+  public BreakerState breakerState(String hookOrRoute) {
+    return version.breakers().state(hookOrRoute);
   }
 
   /**
@@ -118,6 +148,34 @@ public final class PluginSlot {
     return notServed(match);
   }
 
+  /**
+   * Serves one request that an operator makes. It takes no place of the rate limit.
+   *
+   * @throws IllegalArgumentException when no route takes it
+   */
+  public Tried tryServe(PluginRequest request) throws InterruptedException {
+    ActivePlugin version = serving();
+    if (version == null) {
+      throw new UnknownPluginException(name);
+    }
+    RouteTable.Match match = version.match(request);
+    if (!(match instanceof RouteTable.Found)) {
+      throw new IllegalArgumentException(
+          name + " has no route for " + request.method() + " " + request.path());
+    }
+    return Tried.of(
+        hooks.turn(version.routeLimit()),
+        turn -> routeProbe.watch(turn, t -> answer(serve(version, match, request, t))));
+  }
+
+  private PluginResponse answer(RouteOutcome outcome) throws HookFailedException {
+    if (outcome instanceof RouteOutcome.Answered(PluginResponse response)) {
+      return response;
+    }
+    throw new HookFailedException(
+        HookOutcome.UNAVAILABLE, name + " was replaced or left service meanwhile", null);
+  }
+
   private RouteOutcome serve(
       ActivePlugin first, RouteTable.Match firstMatch, PluginRequest request, Turn turn)
       throws HookFailedException, InterruptedException {
@@ -127,6 +185,9 @@ public final class PluginSlot {
       if (routeProbe.traces()) {
         describe(found.route());
       }
+      turn.isOf(
+          routeCalls.computeIfAbsent(
+              found.route(), r -> recorder.handler(RecordedCall.Kind.ROUTE, r.toString())));
       try {
         return new RouteOutcome.Answered(version.serve(route, found, request, turn));
       } catch (HookFailedException e) {
@@ -202,7 +263,7 @@ public final class PluginSlot {
       }
       byte[] bytes = payload.of(version.manifest().version().toString(), job.timeout());
       try {
-        return new JobReply.Answered(version.run(job, bytes, hooks.turn(job.timeout())));
+        return new JobReply.Answered(run(version, job, bytes));
       } catch (HookFailedException e) {
         ActivePlugin now = serving();
         if (now == version || !(e.getCause() instanceof PoolClosedException)) {
@@ -212,6 +273,34 @@ public final class PluginSlot {
       }
     }
     return new JobReply.OutOfService();
+  }
+
+  private HookReply run(ActivePlugin version, JobPool.Job job, byte[] payload)
+      throws HookFailedException, InterruptedException {
+    String jobName = job.hook().name();
+    HandlerCalls calls = recorder.handler(RecordedCall.Kind.JOB, jobName);
+    Turn turn = hooks.turn(job.timeout());
+    try {
+      HookReply reply = version.run(job, payload, turn);
+      if (reply instanceof HookReply.Failed failed) {
+        recorder.failed(
+            calls,
+            turn,
+            turn.tookNanos(),
+            recorder.told(
+                new HookFailedException(HookOutcome.STATUS, failed.meaning(), null),
+                turn,
+                jobName));
+      } else {
+        recorder.succeeded(calls, turn, turn.tookNanos());
+      }
+      return reply;
+    } catch (HookFailedException e) {
+      if (!(e.getCause() instanceof PoolClosedException)) {
+        recorder.failed(calls, turn, turn.tookNanos(), recorder.told(e, turn, jobName));
+      }
+      throw e;
+    }
   }
 
   /** What keeps its version from being called, or empty when nothing does. */

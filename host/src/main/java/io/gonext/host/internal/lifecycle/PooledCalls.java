@@ -167,6 +167,9 @@ final class PooledCalls {
       result = work.run(lease, recording);
       effects = lease.get().takeEffects();
       tellMemory(lease);
+      if (turn.watchesMemory()) {
+        turn.touched(lease.get().touchedBytes());
+      }
       breaker.succeeded(pass, turn.beganNanos());
     } catch (HookFailedException e) {
       breaker.failed(pass, e);
@@ -222,7 +225,8 @@ final class PooledCalls {
       return pool.checkout(
           computeNanos(turn, 0) == limitNanos
               ? patience
-              : Duration.ofNanos(computeNanos(turn, 0) / 2));
+              : Duration.ofNanos(computeNanos(turn, 0) / 2),
+          turn);
     } catch (CheckoutTimeoutException | PoolSaturatedException e) {
       throw new HookFailedException(HookOutcome.SATURATED, e.getMessage(), e);
     } catch (AllocationException e) {

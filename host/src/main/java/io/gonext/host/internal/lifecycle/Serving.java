@@ -209,6 +209,7 @@ final class Serving {
     }
     instanceMetrics.values().forEach(InstanceMetrics::close);
     instanceMetrics.clear();
+    hooks.close();
   }
 
   /** Why what a plugin depends on does not serve, or empty when it does. */

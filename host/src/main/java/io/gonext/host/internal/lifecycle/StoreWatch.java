@@ -5,6 +5,7 @@ import io.gonext.host.internal.store.StoreChanges;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -42,6 +43,7 @@ public final class StoreWatch implements AutoCloseable {
   private final LongSupplier nanoTime;
   private final Runnable alsoFollowed;
   private final StoreChanges changes;
+  private final NodeMetrics metrics;
   private final ExecutorService followers;
   private final Thread thread;
   private final CountDownLatch closed = new CountDownLatch(1);
@@ -75,6 +77,7 @@ public final class StoreWatch implements AutoCloseable {
     this.nanoTime = nanoTime;
     this.alsoFollowed = alsoFollowed;
     this.changes = store.changes();
+    this.metrics = new NodeMetrics(meters, lifecycle::faults, nanoTime, InstantSource.system());
     this.failures =
         Counter.builder("gonext.store.watch.failures")
             .description("Looks at what other hosts changed that failed, each followed by another")
@@ -168,9 +171,14 @@ public final class StoreWatch implements AutoCloseable {
     // First, so that a store that fails does not keep a revoked key in force.
     lifecycle.followTrust();
     store.probe();
+    Set<String> found = changes.take();
+    if (!found.isEmpty()) {
+      metrics.changed(store.list());
+    }
     if (store.isShared()) {
       alsoFollowed.run();
-      changed.addAll(changes.take());
+      found.forEach(metrics::mustFollow);
+      changed.addAll(found);
       for (String plugin : List.copyOf(changed)) {
         lifecycle.refresh(plugin);
         changed.remove(plugin);
@@ -178,6 +186,7 @@ public final class StoreWatch implements AutoCloseable {
       }
     }
     lifecycle.dueFaults().forEach(this::follow);
+    metrics.looked();
     if (nanoTime.getAsLong() - lastHousekeeping >= HOUSEKEEPING.toNanos()
         && lifecycle.forgetExpired()) {
       lastHousekeeping = nanoTime.getAsLong();
@@ -190,7 +199,9 @@ public final class StoreWatch implements AutoCloseable {
         // Before the read: a change after this line queues the plugin again.
         queued.remove(plugin);
         try {
-          if (!lifecycle.reconcile(plugin)) {
+          if (lifecycle.reconcile(plugin)) {
+            metrics.followed(plugin);
+          } else {
             changed.add(plugin);
           }
         } catch (InterruptedException e) {
@@ -218,5 +229,6 @@ public final class StoreWatch implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    metrics.close();
   }
 }

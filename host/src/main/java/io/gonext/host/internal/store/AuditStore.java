@@ -1,5 +1,7 @@
 package io.gonext.host.internal.store;
 
+import io.gonext.host.AuditEntry;
+import io.gonext.host.AuditFilter;
 import io.gonext.host.AuditRow;
 import io.gonext.host.StoreException;
 import java.sql.PreparedStatement;
@@ -9,6 +11,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The rows of the audit log. They outlive the plugins they are about.
@@ -27,7 +30,7 @@ public final class AuditStore {
   public static final int MAX_DETAIL_LENGTH = 8192;
 
   private static final String SELECT =
-      "select at, plugin, version, event, actor, detail from audit";
+      "select id, at, plugin, version, event, actor, detail from audit";
 
   private final Transactions transactions;
 
@@ -85,6 +88,60 @@ public final class AuditStore {
     });
   }
 
+  /** The newest rows with smaller ids that a filter takes, newest first. */
+  public List<AuditEntry> find(AuditFilter filter, long before, int limit) {
+    List<String> conditions = new ArrayList<>();
+    List<Object> values = new ArrayList<>();
+    add("id < ?", before, conditions, values);
+    if (!filter.plugin().isEmpty()) {
+      add("plugin = ?", filter.plugin(), conditions, values);
+    }
+    if (!filter.event().isEmpty()) {
+      add("lower(event) like ? escape '!'", contains(filter.event()), conditions, values);
+    }
+    if (!filter.actor().isEmpty()) {
+      add("actor = ?", filter.actor(), conditions, values);
+    }
+    if (filter.from() != null) {
+      add("at >= ?", filter.from().atOffset(ZoneOffset.UTC), conditions, values);
+    }
+    if (filter.before() != null) {
+      add("at < ?", filter.before().atOffset(ZoneOffset.UTC), conditions, values);
+    }
+    String sql =
+        SELECT
+            + " where "
+            + String.join(" and ", conditions)
+            + " order by id desc fetch first ? rows only";
+    return transactions.run(connection -> {
+      try (PreparedStatement select = connection.prepareStatement(sql)) {
+        int parameter = 1;
+        for (Object value : values) {
+          select.setObject(parameter++, value);
+        }
+        select.setInt(parameter, limit);
+        List<AuditEntry> entries = new ArrayList<>();
+        try (ResultSet found = select.executeQuery()) {
+          while (found.next()) {
+            entries.add(new AuditEntry(found.getLong("id"), row(found)));
+          }
+        }
+        return entries;
+      }
+    });
+  }
+
+  private static void add(
+      String condition, Object value, List<String> conditions, List<Object> values) {
+    conditions.add(condition);
+    values.add(value);
+  }
+
+  /** A pattern for texts that have this one in them. */
+  private static String contains(String text) {
+    return "%" + text.toLowerCase(Locale.ROOT).replaceAll("([!%_])", "!$1") + "%";
+  }
+
   /**
    * Deletes all but the newest rows of one plugin.
    *
@@ -108,16 +165,19 @@ public final class AuditStore {
     List<AuditRow> rows = new ArrayList<>();
     try (ResultSet found = select.executeQuery()) {
       while (found.next()) {
-        rows.add(
-            new AuditRow(
-                found.getObject("at", OffsetDateTime.class).toInstant(),
-                found.getString("plugin"),
-                found.getString("version"),
-                found.getString("event"),
-                found.getString("actor"),
-                found.getString("detail")));
+        rows.add(row(found));
       }
     }
     return rows;
+  }
+
+  private static AuditRow row(ResultSet found) throws SQLException {
+    return new AuditRow(
+        found.getObject("at", OffsetDateTime.class).toInstant(),
+        found.getString("plugin"),
+        found.getString("version"),
+        found.getString("event"),
+        found.getString("actor"),
+        found.getString("detail"));
   }
 }

@@ -2,6 +2,8 @@ package io.gonext.host.internal.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gonext.host.AuditEntry;
+import io.gonext.host.AuditFilter;
 import io.gonext.host.AuditRow;
 import io.gonext.host.Database;
 import io.gonext.host.internal.store.FailingStores;
@@ -66,6 +68,50 @@ class AuditLogTest {
       assertThat(log.newest(1)).extracting(AuditRow::event).containsExactly("denied");
     }
     assertThat(dropped()).isZero();
+  }
+
+  @Test
+  void a_filter_takes_rows_by_plugin_event_actor_and_time() {
+    try (AuditLog log = log(Thread::new)) {
+      log.offer("a-plugin", "1.0.0", "install", "operator", detail(1));
+      log.offer("a-plugin", "1.0.0", "a-plugin.100%_x", "plugin", detail(2));
+      log.offer("b-plugin", "1.0.0", "Denied", "host", detail(3));
+
+      assertThat(events(log, new AuditFilter("a-plugin", "", "", null, null)))
+          .containsExactly("a-plugin.100%_x", "install");
+      assertThat(events(log, new AuditFilter("", "denie", "", null, null)))
+          .containsExactly("Denied");
+      assertThat(events(log, new AuditFilter("", "100%_", "", null, null))).hasSize(1);
+      assertThat(events(log, new AuditFilter("", "%", "", null, null))).hasSize(1);
+      assertThat(events(log, new AuditFilter("", "!", "", null, null))).isEmpty();
+      assertThat(events(log, new AuditFilter("", "", "operator", null, null)))
+          .containsExactly("install");
+      assertThat(events(log, new AuditFilter("", "", "", NOW, NOW.plusSeconds(1)))).hasSize(3);
+      assertThat(events(log, new AuditFilter("", "", "", NOW.plusSeconds(1), null))).isEmpty();
+      assertThat(events(log, new AuditFilter("", "", "", null, NOW))).isEmpty();
+      assertThat(events(log, new AuditFilter("\0", "\ud800", "' or 1=1 --", null, null))).isEmpty();
+    }
+  }
+
+  private static List<String> events(AuditLog log, AuditFilter filter) {
+    return log.find(filter, Long.MAX_VALUE, 10).stream().map(entry -> entry.row().event()).toList();
+  }
+
+  @Test
+  void a_reader_goes_on_below_the_last_row_that_it_has() {
+    try (AuditLog log = log(Thread::new)) {
+      for (int i = 0; i < 10; i++) {
+        log.offer("a-plugin", "1.0.0", "denied", "host", detail(i));
+      }
+      List<AuditEntry> first = log.find(AuditFilter.ALL, Long.MAX_VALUE, 6);
+      log.record("a-plugin", "1.0.0", "denied", "host", detail(10));
+      List<AuditEntry> second = log.find(AuditFilter.ALL, first.getLast().id(), 6);
+
+      assertThat(first).hasSize(6);
+      assertThat(second)
+          .extracting(entry -> entry.row().detail())
+          .containsExactly("{\"n\":3}", "{\"n\":2}", "{\"n\":1}", "{\"n\":0}");
+    }
   }
 
   @Test

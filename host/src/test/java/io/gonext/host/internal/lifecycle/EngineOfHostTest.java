@@ -78,7 +78,9 @@ class EngineOfHostTest {
   @ValueSource(booleans = {true, false})
   void an_instance_that_a_reset_left_different_goes_where_resets_are_verified(boolean verified)
       throws Exception {
-    try (Host host = Host.open(HostConfig.builder(data).verifiesResets(verified).build())) {
+    SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    HostConfig config = HostConfig.builder(data).meters(meters).verifiesResets(verified).build();
+    try (Host host = Host.open(config)) {
       host.plugins().install(GuestBundle.of("upper").filter("h").bytes());
       host.plugins().activate("upper");
       assertThat(host.applyFilters("h", "a").value()).isEqualTo(StrictJson.valueOf("A"));
@@ -89,6 +91,8 @@ class EngineOfHostTest {
       }
 
       assertThat(host.health().pool("upper").orElseThrow().recycled(RecycleReason.ERROR))
+          .isEqualTo(verified ? 1 : 0);
+      assertThat(meters.get("gonext.plugin.reset.differences").counter().count())
           .isEqualTo(verified ? 1 : 0);
       assertThat(host.applyFilters("h", "a").value()).isEqualTo(StrictJson.valueOf("A"));
     }

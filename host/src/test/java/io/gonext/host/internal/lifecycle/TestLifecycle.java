@@ -108,6 +108,7 @@ public final class TestLifecycle implements AutoCloseable {
                             Egress.publicOnly(),
                             vault::value,
                             meters,
+                            hooks.series(),
                             OpenTelemetry.noop(),
                             guards.nanoTime()),
                         new KeyValueService(store.keyValues(), KeyValueQuota.defaults()),

@@ -117,6 +117,7 @@ class RouteHeadersTest {
         "Report-To",
         "Accept-CH",
         "Critical-CH",
+        "Cross-Origin-Opener-Policy",
         "Public-Key-Pins",
         "Expect-CT",
         "Set-Login",

@@ -6,6 +6,7 @@ import io.gonext.host.StoreException;
 import io.gonext.host.internal.abi.HostAnswer;
 import io.gonext.host.internal.abi.HostAnswer.Refused;
 import io.gonext.host.internal.abi.ImportKey;
+import io.gonext.host.internal.hook.SeriesBudget;
 import io.gonext.host.internal.service.Body;
 import io.gonext.host.internal.service.CapabilityGate;
 import io.gonext.host.internal.service.GuestArguments;
@@ -17,6 +18,7 @@ import io.gonext.host.manifest.AllowedOrigins.Origin;
 import io.gonext.host.manifest.FetchUrl;
 import io.gonext.host.manifest.Manifest;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Timer;
 import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.trace.Span;
@@ -64,6 +66,7 @@ public final class HttpService implements HostService {
   private final FetchClient client;
   private final SecretValues secrets;
   private final MeterRegistry meters;
+  private final SeriesBudget series;
 
   /** Null for no spans. */
   private final @Nullable Tracer tracer;
@@ -82,6 +85,7 @@ public final class HttpService implements HostService {
       Egress egress,
       SecretValues secrets,
       MeterRegistry meters,
+      SeriesBudget series,
       OpenTelemetry telemetry,
       LongSupplier nanoTime) {
     this(
@@ -89,6 +93,7 @@ public final class HttpService implements HostService {
         new FetchClient(new AddressPolicy(egress.allowed())),
         secrets,
         meters,
+        series,
         telemetry,
         nanoTime);
   }
@@ -98,12 +103,14 @@ public final class HttpService implements HostService {
       FetchClient client,
       SecretValues secrets,
       MeterRegistry meters,
+      SeriesBudget series,
       OpenTelemetry telemetry,
       LongSupplier nanoTime) {
     this.egress = egress;
     this.client = client;
     this.secrets = secrets;
     this.meters = meters;
+    this.series = series;
     this.tracer =
         telemetry.equals(OpenTelemetry.noop()) ? null : telemetry.getTracer("io.gonext.host");
     this.propagator = telemetry.getPropagators().getTextMapPropagator();
@@ -211,9 +218,13 @@ public final class HttpService implements HostService {
     private Timer timer(Ended ended) {
       return Timer.builder("gonext.plugin.fetch")
           .description("HTTP requests that plugins send, by the entry of the manifest")
-          .tag("plugin", name)
-          .tag("host", label(ended.entry))
-          .tag("outcome", ended.outcome.label())
+          .tags(
+              series.tags(
+                  name,
+                  "gonext.plugin.fetch",
+                  3,
+                  Tag.of("host", label(ended.entry)),
+                  Tag.of("outcome", ended.outcome.label())))
           .register(meters);
     }
 

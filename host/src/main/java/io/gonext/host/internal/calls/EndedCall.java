@@ -1,0 +1,20 @@
+package io.gonext.host.internal.calls;
+
+import io.gonext.host.RecordedCall;
+import io.gonext.host.hook.HookOutcome;
+import io.gonext.host.hook.TurnFailure;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A call that is worth recording; {@link RecordedCall} says what its parts are. */
+public record EndedCall(
+    String version,
+    RecordedCall.Why why,
+    HookOutcome outcome,
+    String reason,
+    Times times,
+    @Nullable String traceId,
+    List<TurnFailure.Frame> backtrace) {
+  /** Where its time went, in nanoseconds, and its fuel. */
+  public record Times(long took, long queued, long guest, long host, long waited, long fuel) {}
+}

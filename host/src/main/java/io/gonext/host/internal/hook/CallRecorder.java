@@ -1,0 +1,101 @@
+package io.gonext.host.internal.hook;
+
+import io.gonext.engine.GuestFrame;
+import io.gonext.engine.GuestTrap;
+import io.gonext.engine.PlainText;
+import io.gonext.host.RecordedCall;
+import io.gonext.host.hook.HookFailedException;
+import io.gonext.host.hook.HookOutcome;
+import io.gonext.host.hook.TurnFailure;
+import io.gonext.host.internal.calls.EndedCall;
+import io.gonext.host.internal.calls.HandlerCalls;
+import io.gonext.host.internal.calls.PluginCalls;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanContext;
+import java.util.List;
+
+/**
+ * Counts the turns of one plugin's handlers, and records those that were slow, late or failed.
+ *
+ * <p>Thread-safe.
+ */
+public final class CallRecorder {
+  private final String plugin;
+  private final PluginCalls calls;
+
+  CallRecorder(String plugin, PluginCalls calls) {
+    this.plugin = plugin;
+    this.calls = calls;
+  }
+
+  /** The calls of one handler of the plugin. */
+  public HandlerCalls handler(RecordedCall.Kind kind, String name) {
+    return calls.of(new RecordedCall.Handler(kind, name));
+  }
+
+  /** A turn ended well. */
+  public void succeeded(HandlerCalls handler, Turn turn, long tookNanos) {
+    if (handler.succeeded(tookNanos) || turn.isLate()) {
+      record(
+          handler,
+          turn,
+          tookNanos,
+          turn.isLate() ? RecordedCall.Why.LATE : RecordedCall.Why.SLOW,
+          new TurnFailure(plugin, turn.version(), "", HookOutcome.OK, "", List.of()));
+    }
+  }
+
+  /** A turn did not end well. */
+  public void failed(HandlerCalls handler, Turn turn, long tookNanos, TurnFailure failure) {
+    handler.failed(failure.outcome(), tookNanos);
+    if (failure.outcome() != HookOutcome.BREAKER_OPEN) {
+      // Those would be the only ones left, and do not say why it opened.
+      record(handler, turn, tookNanos, RecordedCall.Why.FAILED, failure);
+    }
+  }
+
+  private void record(
+      HandlerCalls handler, Turn turn, long tookNanos, RecordedCall.Why why, TurnFailure failure) {
+    if (!calls.takes(why)) {
+      return;
+    }
+    SpanContext span = Span.current().getSpanContext();
+    calls.record(
+        handler.handler(),
+        new EndedCall(
+            turn.version(),
+            why,
+            failure.outcome(),
+            failure.reason(),
+            turn.times(tookNanos),
+            span.isValid() ? span.getTraceId() : null,
+            failure.backtrace()));
+  }
+
+  /** A failure as listeners and records get it. */
+  public TurnFailure told(HookFailedException failure, Turn turn, String hook) {
+    return told(failure, plugin, turn.version(), hook);
+  }
+
+  /** A failure as people get it: what a guest says is one plain line, without its backtrace. */
+  public static TurnFailure told(
+      HookFailedException failure, String plugin, String version, String hook) {
+    return failure.getCause() instanceof GuestTrap trap
+        ? new TurnFailure(
+            plugin,
+            version,
+            hook,
+            failure.outcome(),
+            PlainText.of(trap.trapCause().describe()),
+            trap.backtrace().stream().map(CallRecorder::frame).toList())
+        : new TurnFailure(
+            plugin, version, hook, failure.outcome(), failure.getMessage(), List.of());
+  }
+
+  private static TurnFailure.Frame frame(GuestFrame frame) {
+    return new TurnFailure.Frame(
+        frame.name(),
+        frame.codeOffset(),
+        frame.source() == null ? null : frame.source().toString());
+  }
+}
