@@ -139,19 +139,20 @@ class SnapshotTest {
   void the_waiting_line_is_listed_first_come_first() throws Exception {
     pools.fakeTime();
     InstancePool<Thing> pool = pools.started(allocator, c -> c.bounds(1, 1));
+    Callers.Call first;
+    Callers.Call second;
     try (Lease<Thing> lease = pool.checkout(LONG)) {
       assertThat(lease.get()).isNotNull();
-      Callers.Call first = callers.queue(pool, LONG);
+      first = callers.queue(pool, LONG);
       pools.nanoTime.advance(Duration.ofSeconds(2));
-      Callers.Call second = callers.queue(pool, LONG);
+      second = callers.queue(pool, LONG);
       pools.nanoTime.advance(Duration.ofSeconds(1));
 
       assertThat(pool.snapshot().waits())
           .containsExactly(Duration.ofSeconds(3), Duration.ofSeconds(1));
-      lease.close();
-      first.get().close();
-      second.get().close();
     }
+    first.get().close();
+    second.get().close();
   }
 
   @Test

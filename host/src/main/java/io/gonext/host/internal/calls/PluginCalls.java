@@ -163,7 +163,7 @@ public final class PluginCalls {
   }
 
   private static long chars(RecordedCall call) {
-    long chars = call.reason().length() + call.handler().name().length();
+    long chars = (long) call.reason().length() + call.handler().name().length();
     for (TurnFailure.Frame frame : call.backtrace()) {
       String source = frame.source();
       chars += frame.function().length() + (source == null ? 0 : source.length());

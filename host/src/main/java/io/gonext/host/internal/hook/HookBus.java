@@ -22,7 +22,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -343,8 +342,8 @@ public final class HookBus {
 
   private static <H> Registration<H> only(
       String plugin, String kind, String hook, @Nullable List<Registration<H>> handlers) {
-    return Stream.ofNullable(handlers)
-        .flatMap(List::stream)
+    List<Registration<H>> registered = handlers == null ? List.of() : handlers;
+    return registered.stream()
         .filter(handler -> handler.ofPlugin() && handler.plugin().equals(plugin))
         .findFirst()
         .orElseThrow(() -> new IllegalArgumentException(plugin + " has no " + kind + " " + hook));

@@ -24,7 +24,7 @@ public record Tried(
   /** Makes a call of which everything is measured. */
   @FunctionalInterface
   public interface Call {
-    /** Returns a JSON value, a {@link PluginResponse}, or anything for an action. */
+    /** Returns a JSON value, a {@link PluginResponse}, or anything else for an action. */
     Object make(Turn turn) throws HookFailedException, InterruptedException;
   }
 

@@ -2,8 +2,10 @@ package io.gonext.host.internal.lifecycle;
 
 import io.gonext.host.HandlerActivity.BreakerState;
 import io.gonext.host.PluginRequest;
+import io.gonext.host.PluginResponse;
 import io.gonext.host.RecordedCall;
 import io.gonext.host.RouteOutcome;
+import io.gonext.host.UnknownPluginException;
 import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.internal.abi.HookCodec;
@@ -152,20 +154,25 @@ public final class PluginSlot {
    */
   public Tried tryServe(PluginRequest request) throws InterruptedException {
     ActivePlugin version = serving();
-    RouteTable.Match match = version == null ? null : version.match(request);
+    if (version == null) {
+      throw new UnknownPluginException(name);
+    }
+    RouteTable.Match match = version.match(request);
     if (!(match instanceof RouteTable.Found)) {
       throw new IllegalArgumentException(
           name + " has no route for " + request.method() + " " + request.path());
     }
     return Tried.of(
         hooks.turn(version.routeLimit()),
-        turn ->
-            routeProbe.watch(
-                turn,
-                t ->
-                    serve(version, match, request, t) instanceof RouteOutcome.Answered answered
-                        ? answered.response()
-                        : Boolean.FALSE));
+        turn -> routeProbe.watch(turn, t -> answer(serve(version, match, request, t))));
+  }
+
+  private PluginResponse answer(RouteOutcome outcome) throws HookFailedException {
+    if (outcome instanceof RouteOutcome.Answered(PluginResponse response)) {
+      return response;
+    }
+    throw new HookFailedException(
+        HookOutcome.UNAVAILABLE, name + " was replaced or left service meanwhile", null);
   }
 
   private RouteOutcome serve(
