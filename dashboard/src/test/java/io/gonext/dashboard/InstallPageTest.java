@@ -31,8 +31,8 @@ class InstallPageTest {
     for (Map.Entry<String, byte[]> part : parts.entrySet()) {
       String file = part.getKey().equals("bundle") ? "; filename=\"x.gnplugin\"" : "";
       body.writeBytes(
-          ("--%s\r\nContent-Disposition: form-data; name=\"%s\"%s\r\n\r\n"
-                  .formatted(BOUNDARY, part.getKey(), file))
+          "--%s\r\nContent-Disposition: form-data; name=\"%s\"%s\r\n\r\n"
+              .formatted(BOUNDARY, part.getKey(), file)
               .getBytes(StandardCharsets.UTF_8));
       body.writeBytes(part.getValue());
       body.writeBytes("\r\n".getBytes(StandardCharsets.UTF_8));
