@@ -185,6 +185,7 @@ public final class HostDashboard implements AutoCloseable {
       pages.add(new VersionsPage(host, clock));
       pages.add(new ConfigPage(host));
       pages.add(new AccessPage(host, clock));
+      pages.add(new DataPage(host));
       pages.add(new JobsPage(host, clock));
       pages.add(new CallsPage(host));
       pages.add(new LogsPage(host));

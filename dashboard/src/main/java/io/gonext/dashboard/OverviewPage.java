@@ -18,7 +18,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -138,7 +140,7 @@ final class OverviewPage implements Page {
               Optional.ofNullable(activities.get(name))));
     }
     return new Model(
-        headline(all.size(), serving.size(), attention),
+        headline(all.size(), serving(stored, serving), attention),
         attention.isEmpty(),
         attention.subList(0, Math.min(MAX_ITEMS, attention.size())),
         Math.max(0, attention.size() - MAX_ITEMS),
@@ -176,6 +178,19 @@ final class OverviewPage implements Page {
     } catch (StoreException e) {
       return List.of();
     }
+  }
+
+  /** How many plugins serve and are not in trouble. */
+  private int serving(List<StoredPlugin> stored, List<PluginActivity> activities) {
+    Set<String> troubled = new TreeSet<>(host.health().troubles().keySet());
+    stored.stream()
+        .filter(plugin -> plugin.state() == PluginState.ERRORED)
+        .forEach(plugin -> troubled.add(plugin.name()));
+    return (int)
+        activities.stream()
+            .filter(activity ->
+                !troubled.contains(activity.plugin()) && activity.breaker() != BreakerState.OPEN)
+            .count();
   }
 
   private static String headline(int installed, int serving, List<Attention.Item> attention) {

@@ -30,6 +30,7 @@ record PluginHead(
           new Tab("versions", "Versions"),
           new Tab("config", "Configuration"),
           new Tab("access", "Capabilities and secrets"),
+          new Tab("data", "Data"),
           new Tab("jobs", "Jobs"));
 
   /** One page of a plugin. */

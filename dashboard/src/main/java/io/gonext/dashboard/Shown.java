@@ -38,9 +38,15 @@ final class Shown {
     return nanos(duration.toNanos());
   }
 
-  /** A time with its unit: {@code 0.42 ms}, {@code 12 ms}, {@code 1.5 s}, {@code 3 min}. */
+  /**
+   * A time with its unit: {@code 8 \u00b5s}, {@code 0.42 ms}, {@code 12 ms}, {@code 1.5 s}, {@code
+   * 3 min}.
+   */
   static String nanos(long nanos) {
     double millis = nanos / 1e6;
+    if (nanos > 0 && millis < 0.1) {
+      return Math.max(1, Math.round(nanos / 1e3)) + " \u00b5s";
+    }
     if (millis >= 120_000) {
       return minutes(Duration.ofNanos(nanos));
     }

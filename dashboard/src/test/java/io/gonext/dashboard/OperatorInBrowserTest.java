@@ -10,6 +10,8 @@ import io.gonext.host.AuditRow;
 import io.gonext.host.Host;
 import io.gonext.host.PluginState;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -17,6 +19,7 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.chrome.ChromeDriver;
@@ -43,14 +46,15 @@ class OperatorInBrowserTest {
   }
 
   @Test
-  void a_plugin_is_approved_rolled_back_reset_and_uninstalled_on_the_pages() throws Exception {
+  void a_plugin_is_installed_approved_rolled_back_and_uninstalled_on_the_pages(
+      @TempDir Path bundles) throws Exception {
     Host host = dashboard.host();
-    host.plugins().install(shop("1.0.0").bytes());
-
-    browser.open(dashboard.uri("/"));
-    browser.driver().findElement(By.linkText("shop")).click();
-    browser.click("Activate");
-    assertThat(browser.text()).contains("shop is in service.");
+    Path bundle = Files.write(bundles.resolve("shop.gnplugin"), shop("1.0.0").bytes());
+    browser.open(dashboard.uri("/install"));
+    browser.find("#bundle").sendKeys(bundle.toString());
+    browser.click("Check");
+    browser.click("Install, grant and activate");
+    assertThat(host.plugins().find("shop").orElseThrow().state()).isEqualTo(PluginState.ACTIVE);
 
     host.plugins().update(shop("1.1.0").field("capabilities", "[\"http.fetch\"]").bytes());
     browser.open(dashboard.uri("/"));

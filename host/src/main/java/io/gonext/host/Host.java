@@ -54,6 +54,7 @@ public final class Host implements AutoCloseable {
   private final Configs configs;
   private final Secrets secrets;
   private final Jobs jobs;
+  private final KeyValues keyValues;
   private final JobRunner jobRunner;
   private final AuditTrail audit;
   private final Logs logs;
@@ -96,6 +97,7 @@ public final class Host implements AutoCloseable {
     this.trust = new Trust(lifecycle);
     this.plugins = new Plugins(lifecycle, services.grants(), configs, secrets, record, registries);
     this.jobs = new Jobs(lifecycle, jobQueue, record);
+    this.keyValues = new KeyValues(lifecycle, store.keyValues());
     this.jobRunner = jobRunner;
     this.audit = new AuditTrail(services.audit());
     this.logs = new Logs(services.logs());
@@ -161,6 +163,11 @@ public final class Host implements AutoCloseable {
   /** The background jobs of plugins. */
   public Jobs jobs() {
     return jobs;
+  }
+
+  /** The key-value entries of plugins. */
+  public KeyValues keyValues() {
+    return keyValues;
   }
 
   /** The audit log. */

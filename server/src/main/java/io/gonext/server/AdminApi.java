@@ -118,7 +118,7 @@ final class AdminApi {
           endpoint.path(),
           ctx -> {
             String holder =
-                endpoint.method() == HandlerType.GET
+                endpoint.method().equals(HandlerType.GET)
                     ? access.requireReader(ctx)
                     : access.requireAdmin(ctx);
             host.audit().recordedAs(holder, () -> endpoint.handler().handle(ctx));

@@ -1,5 +1,6 @@
 package io.gonext.host.internal.store;
 
+import io.gonext.host.KeyValueEntry;
 import io.gonext.host.KeyValueQuota;
 import io.gonext.host.StoreException;
 import java.sql.Connection;
@@ -220,6 +221,33 @@ public final class KeyValueStore {
             try (ResultSet rows = select.executeQuery()) {
               return rows.next() ? new Usage(rows.getLong(1), rows.getLong(2)) : new Usage(0, 0);
             }
+          }
+        }));
+  }
+
+  /**
+   * Entries of a plugin by name, those after a name.
+   *
+   * @throws StoreException when the database fails
+   */
+  public List<KeyValueEntry> list(String plugin, String after, int limit) {
+    return transactions.read(
+        limited(connection -> {
+          try (PreparedStatement select =
+              prepare(
+                  connection,
+                  "select name, octet_length(content) from kv_entry where plugin = ? and name > ?"
+                      + " order by name limit ?")) {
+            select.setString(1, plugin);
+            select.setString(2, after);
+            select.setInt(3, limit);
+            List<KeyValueEntry> entries = new ArrayList<>();
+            try (ResultSet rows = select.executeQuery()) {
+              while (rows.next()) {
+                entries.add(new KeyValueEntry(rows.getString(1), rows.getLong(2)));
+              }
+            }
+            return entries;
           }
         }));
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gonext.host.Database;
+import io.gonext.host.KeyValueEntry;
 import io.gonext.host.KeyValueQuota;
 import io.gonext.host.StoreException;
 import io.gonext.host.StoredVersion;
@@ -70,6 +71,19 @@ class KeyValueStoreTest {
     assertThat(delete(P, "a")).isEqualTo(Outcome.NOT_FOUND);
     assertThat(store.get(P, "a")).isEmpty();
     assertThat(store.usage(P)).isEqualTo(new Usage(2, 1));
+  }
+
+  @Test
+  void entries_are_listed_by_name_a_page_at_a_time() {
+    set("b", "22");
+    set("a", "");
+    set("c", "333");
+
+    assertThat(store.list(P, "", 2))
+        .containsExactly(new KeyValueEntry("a", 0), new KeyValueEntry("b", 2));
+    assertThat(store.list(P, "b", 2)).containsExactly(new KeyValueEntry("c", 3));
+    assertThat(store.list(P, "c", 2)).isEmpty();
+    assertThat(store.list("another", "", 2)).isEmpty();
   }
 
   @Test
