@@ -30,10 +30,10 @@ class InstallPageTest {
     ByteArrayOutputStream body = new ByteArrayOutputStream();
     for (Map.Entry<String, byte[]> part : parts.entrySet()) {
       String file = part.getKey().equals("bundle") ? "; filename=\"x.gnplugin\"" : "";
-      String head =
+      body.writeBytes(
           "--%s\r\nContent-Disposition: form-data; name=\"%s\"%s\r\n\r\n"
-              .formatted(BOUNDARY, part.getKey(), file);
-      body.writeBytes(head.getBytes(StandardCharsets.UTF_8));
+              .formatted(BOUNDARY, part.getKey(), file)
+              .getBytes(StandardCharsets.UTF_8));
       body.writeBytes(part.getValue());
       body.writeBytes("\r\n".getBytes(StandardCharsets.UTF_8));
     }
