@@ -23,7 +23,7 @@ if child == 0:
     os.execvp(sys.argv[split + 1], sys.argv[split + 1 :])
 
 written, since, code = b"", 0, None
-deadline = time.monotonic() + 60
+deadline = time.monotonic() + 120
 while time.monotonic() < deadline:
     readable, _, _ = select.select([ours], [], [], 0.05)
     if readable:

@@ -4,67 +4,30 @@ import io.gonext.cli.admin.TopOverview.Plugin;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Function;
 
 /** A column of {@code gonext top}. Those with a key can sort the plugins. */
 enum TopColumn {
-  NAME('n', true, Comparator.comparing(Plugin::name), Plugin::name),
-  VERSION(TopColumn.NO_KEY, true, Comparator.comparing(Plugin::version), Plugin::version),
-  STATE('s', true, Comparator.comparing(Plugin::state), Plugin::state),
-  CALLS_S(
-      'c',
-      false,
-      Comparator.comparingDouble(Plugin::callsPerSecond).reversed(),
-      plugin -> plugin.max() == 0 ? "" : TopOverview.rate(plugin.callsPerSecond())),
-  P50(
-      TopColumn.NO_KEY,
-      false,
-      Comparator.comparingLong(Plugin::p50Micros).reversed(),
-      plugin -> TopOverview.time(plugin.p50Micros())),
-  P99(
-      'p',
-      false,
-      Comparator.comparingLong(Plugin::p99Micros).reversed(),
-      plugin -> TopOverview.time(plugin.p99Micros())),
-  FAILURES(
-      'f',
-      false,
-      Comparator.comparingLong(Plugin::failures).reversed(),
-      plugin -> plugin.max() == 0 ? "" : Long.toString(plugin.failures())),
-  BREAKER(
-      TopColumn.NO_KEY,
-      true,
-      Comparator.comparing(Plugin::breaker).reversed(),
-      plugin -> plugin.max() == 0 ? "" : plugin.breaker()),
-  IN_USE('u', false, Comparator.comparingLong(Plugin::inUse).reversed(), Plugin::use),
-  WAIT(
-      'w',
-      false,
-      Comparator.comparingLong(Plugin::waiting).reversed(),
-      plugin -> plugin.max() == 0 ? "" : Long.toString(plugin.waiting())),
-  MEMORY(
-      'm',
-      false,
-      Comparator.comparingLong(Plugin::bytes).reversed(),
-      plugin -> plugin.max() == 0 ? "" : TopOverview.size(plugin.bytes())),
-  TROUBLE(
-      't',
-      true,
-      Comparator.comparing((Plugin plugin) -> plugin.trouble().isEmpty()),
-      Plugin::trouble);
+  NAME('n', true),
+  VERSION(TopColumn.NO_KEY, true),
+  STATE('s', true),
+  CALLS_S('c', false),
+  P50(TopColumn.NO_KEY, false),
+  P99('p', false),
+  FAILURES('f', false),
+  BREAKER(TopColumn.NO_KEY, true),
+  IN_USE('u', false),
+  WAIT('w', false),
+  MEMORY('m', false),
+  TROUBLE('t', true);
 
   static final char NO_KEY = 0;
 
   private final char key;
   private final boolean left;
-  private final Comparator<Plugin> order;
-  private final Function<Plugin, String> cell;
 
-  TopColumn(char key, boolean left, Comparator<Plugin> order, Function<Plugin, String> cell) {
+  TopColumn(char key, boolean left) {
     this.key = key;
     this.left = left;
-    this.order = order;
-    this.cell = cell;
   }
 
   /** Such as {@code CALLS/S}. */
@@ -78,8 +41,43 @@ enum TopColumn {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
+  /** What it shows of a plugin; empty where there is nothing to show. */
   String cell(Plugin plugin) {
-    return cell.apply(plugin);
+    return switch (this) {
+      case NAME -> plugin.name();
+      case VERSION -> plugin.version();
+      case STATE -> plugin.state();
+      case P50 -> TopOverview.time(plugin.p50Micros());
+      case P99 -> TopOverview.time(plugin.p99Micros());
+      case TROUBLE -> plugin.trouble();
+      default -> plugin.serves() ? ofService(plugin) : "";
+    };
+  }
+
+  private String ofService(Plugin plugin) {
+    return switch (this) {
+      case CALLS_S -> TopOverview.rate(plugin.callsPerSecond());
+      case FAILURES -> Long.toString(plugin.failures());
+      case BREAKER -> plugin.breaker();
+      case IN_USE -> plugin.inUse() + "/" + plugin.max();
+      case WAIT -> Long.toString(plugin.waiting());
+      default -> TopOverview.size(plugin.bytes());
+    };
+  }
+
+  /** Numbers begin with the highest, texts with the first letter. */
+  private Comparator<Plugin> order() {
+    return switch (this) {
+      case CALLS_S -> Comparator.comparingDouble(Plugin::callsPerSecond).reversed();
+      case P50 -> Comparator.comparingLong(Plugin::p50Micros).reversed();
+      case P99 -> Comparator.comparingLong(Plugin::p99Micros).reversed();
+      case FAILURES -> Comparator.comparingLong(Plugin::failures).reversed();
+      case IN_USE -> Comparator.comparingLong(Plugin::inUse).reversed();
+      case WAIT -> Comparator.comparingLong(Plugin::waiting).reversed();
+      case MEMORY -> Comparator.comparingLong(Plugin::bytes).reversed();
+      case TROUBLE -> Comparator.comparing((Plugin plugin) -> plugin.trouble().isEmpty());
+      case NAME, VERSION, STATE, BREAKER -> Comparator.comparing(this::cell);
+    };
   }
 
   /** Whether its cells begin at the left; numbers end at the right. */
@@ -92,7 +90,7 @@ enum TopColumn {
   }
 
   List<Plugin> sorted(List<Plugin> plugins, boolean backwards) {
-    Comparator<Plugin> first = backwards ? order.reversed() : order;
+    Comparator<Plugin> first = backwards ? order().reversed() : order();
     return plugins.stream().sorted(first.thenComparing(Plugin::name)).toList();
   }
 }

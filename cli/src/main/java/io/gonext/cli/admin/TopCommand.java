@@ -141,7 +141,7 @@ public final class TopCommand extends AdminCommand {
       TopOverview overview = TopOverview.of(TopOverview.ask(host));
       boolean serves =
           overview.plugins().stream()
-              .anyMatch(plugin -> plugin.name().equals(opened) && plugin.max() > 0);
+              .anyMatch(plugin -> plugin.name().equals(opened) && plugin.serves());
       TopDetail detail = opened != null && serves ? TopDetail.ask(host, opened) : null;
       return new Answer(overview, detail, "");
     } catch (AdminException e) {

@@ -53,8 +53,8 @@ record TopOverview(Memory memory, List<Plugin> plugins) {
       return !trouble.isEmpty() || !breaker.equals("closed") || waiting > 0;
     }
 
-    String use() {
-      return max == 0 ? "" : inUse + "/" + max;
+    boolean serves() {
+      return max > 0;
     }
   }
 

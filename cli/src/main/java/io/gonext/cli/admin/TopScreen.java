@@ -355,7 +355,7 @@ final class TopScreen {
             style(plugin) == Style.PLAIN ? Style.HEAD : style(plugin)));
     List<Line> body = new ArrayList<>();
     if (detail == null || !detail.name().equals(name)) {
-      body.add(new Line(plugin.max() == 0 ? "It does not serve." : "...", Style.PLAIN));
+      body.add(new Line(plugin.serves() ? "..." : "It does not serve.", Style.PLAIN));
     } else {
       addInstances(body, detail, plugin);
       addHistory(body, detail, width);

@@ -1,6 +1,5 @@
 package io.gonext.cli.admin;
 
-import io.gonext.cli.admin.TopScreen.Key;
 import io.gonext.cli.admin.TopScreen.Line;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -103,19 +102,19 @@ final class TopTerminal implements AutoCloseable {
     }
     return switch (character) {
       case NonBlockingReader.EOF -> false;
-      case CTRL_C -> screen.pressed(Key.CTRL_C);
-      case '\r', '\n' -> screen.pressed(Key.ENTER);
-      case BACKSPACE, DELETE -> screen.pressed(Key.BACKSPACE);
+      case CTRL_C -> screen.pressed(TopScreen.Key.CTRL_C);
+      case '\r', '\n' -> screen.pressed(TopScreen.Key.ENTER);
+      case BACKSPACE, DELETE -> screen.pressed(TopScreen.Key.BACKSPACE);
       case ESCAPE -> screen.pressed(escape(keys));
       default -> screen.typed((char) character);
     };
   }
 
   /** The rest of a key that begins with an escape, as terminals like xterm send it. */
-  private static Key escape(NonBlockingReader keys) throws IOException {
+  private static TopScreen.Key escape(NonBlockingReader keys) throws IOException {
     int second = keys.read(ESCAPE_MILLIS);
     if (second != '[' && second != 'O') {
-      return Key.ESCAPE;
+      return TopScreen.Key.ESCAPE;
     }
     int number = 0;
     int last = keys.read(ESCAPE_MILLIS);
@@ -124,19 +123,19 @@ final class TopTerminal implements AutoCloseable {
       last = keys.read(ESCAPE_MILLIS);
     }
     return switch (last) {
-      case 'A' -> Key.UP;
-      case 'B' -> Key.DOWN;
-      case 'H' -> Key.HOME;
-      case 'F' -> Key.END;
+      case 'A' -> TopScreen.Key.UP;
+      case 'B' -> TopScreen.Key.DOWN;
+      case 'H' -> TopScreen.Key.HOME;
+      case 'F' -> TopScreen.Key.END;
       case '~' ->
           switch (number) {
-            case 1, 7 -> Key.HOME;
-            case 4, 8 -> Key.END;
-            case 5 -> Key.PAGE_UP;
-            case 6 -> Key.PAGE_DOWN;
-            default -> Key.OTHER;
+            case 1, 7 -> TopScreen.Key.HOME;
+            case 4, 8 -> TopScreen.Key.END;
+            case 5 -> TopScreen.Key.PAGE_UP;
+            case 6 -> TopScreen.Key.PAGE_DOWN;
+            default -> TopScreen.Key.OTHER;
           };
-      default -> Key.OTHER;
+      default -> TopScreen.Key.OTHER;
     };
   }
 

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gonext.cli.admin.TopOverview.Memory;
 import io.gonext.cli.admin.TopOverview.Plugin;
-import io.gonext.cli.admin.TopScreen.Key;
 import io.gonext.cli.admin.TopScreen.Line;
 import io.gonext.cli.admin.TopScreen.Style;
 import io.gonext.host.json.InvalidJsonException;
@@ -78,7 +77,7 @@ class TopScreenTest {
   @Test
   void the_selection_follows_its_plugin_when_the_order_changes() {
     show(BLOG, SHOP, WIKI);
-    screen.pressed(Key.DOWN);
+    screen.pressed(TopScreen.Key.DOWN);
     assertThat(selected()).isEqualTo("shop");
     screen.typed('p');
     assertThat(names()).startsWith("shop");
@@ -92,24 +91,24 @@ class TopScreenTest {
     show(BLOG, SHOP, WIKI);
     screen.typed('/');
     "oqx".chars().forEach(character -> screen.typed((char) character));
-    screen.pressed(Key.BACKSPACE);
-    screen.pressed(Key.BACKSPACE);
+    screen.pressed(TopScreen.Key.BACKSPACE);
+    screen.pressed(TopScreen.Key.BACKSPACE);
     assertThat(texts(80, 30).get(2)).isEqualTo("filter: o_  (enter keep, esc clear)");
-    screen.pressed(Key.ENTER);
+    screen.pressed(TopScreen.Key.ENTER);
     assertThat(names()).containsExactly("blog", "shop");
     assertThat(texts(80, 30).get(2)).startsWith("filter o (esc clears)");
     assertThat(screen.opened()).isNull();
-    screen.pressed(Key.ESCAPE);
+    screen.pressed(TopScreen.Key.ESCAPE);
     assertThat(names()).hasSize(3);
   }
 
   @Test
   void q_and_ctrl_c_end_it_and_q_in_a_filter_is_a_letter() {
     assertThat(screen.typed('q')).isFalse();
-    assertThat(screen.pressed(Key.CTRL_C)).isFalse();
+    assertThat(screen.pressed(TopScreen.Key.CTRL_C)).isFalse();
     screen.typed('/');
     assertThat(screen.typed('q')).isTrue();
-    assertThat(screen.pressed(Key.CTRL_C)).isFalse();
+    assertThat(screen.pressed(TopScreen.Key.CTRL_C)).isFalse();
   }
 
   @Test
@@ -119,12 +118,19 @@ class TopScreenTest {
             .mapToObj(
                 i -> plugin("plugin-%03d".formatted(i), "ACTIVE", "", 0, 1, 1, 0, 0, "closed"))
             .toArray(Plugin[]::new));
-    for (Key key : List.of(Key.END, Key.PAGE_UP, Key.UP, Key.PAGE_DOWN, Key.HOME, Key.PAGE_DOWN)) {
+    for (TopScreen.Key key :
+        List.of(
+            TopScreen.Key.END,
+            TopScreen.Key.PAGE_UP,
+            TopScreen.Key.UP,
+            TopScreen.Key.PAGE_DOWN,
+            TopScreen.Key.HOME,
+            TopScreen.Key.PAGE_DOWN)) {
       screen.pressed(key);
       List<Line> lines = screen.lines(80, 24);
       assertThat(lines).hasSize(24).filteredOn(Line::selected).hasSize(1);
     }
-    screen.pressed(Key.END);
+    screen.pressed(TopScreen.Key.END);
     assertThat(selected()).isEqualTo("plugin-199");
     assertThat(texts(80, 24)).last().asString().startsWith("plugin-199");
   }
@@ -132,7 +138,7 @@ class TopScreenTest {
   @Test
   void a_plugin_opens_with_its_instances_handlers_and_calls() {
     show(BLOG);
-    screen.pressed(Key.ENTER);
+    screen.pressed(TopScreen.Key.ENTER);
     assertThat(screen.opened()).isEqualTo("blog");
     screen.show(
         new TopOverview(new Memory(0, 0, 0, 0), List.of(BLOG)),
@@ -159,7 +165,7 @@ class TopScreenTest {
             "calls/s \u2581\u2585\u2588 up to 10.0",
             "hook   the_content        100     12.5    850us   12.0ms         3  closed",
             "2026-11-30T10:00:00Z  DEADLINE  1.0s  the_content  too long");
-    screen.pressed(Key.ESCAPE);
+    screen.pressed(TopScreen.Key.ESCAPE);
     assertThat(screen.opened()).isNull();
     assertThat(names()).containsExactly("blog");
   }
@@ -167,7 +173,7 @@ class TopScreenTest {
   @Test
   void an_open_plugin_that_is_uninstalled_says_so() {
     show(BLOG);
-    screen.pressed(Key.ENTER);
+    screen.pressed(TopScreen.Key.ENTER);
     show(SHOP);
     assertThat(texts(80, 24)).contains("blog is not installed any more");
   }
