@@ -17,6 +17,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -24,11 +25,13 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -37,6 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -122,7 +126,7 @@ class SupportBundleTest {
         "ci=/etc/ci.token",
         "--call-ms",
         "77");
-    return ServeSettings.of(gonext.getSubcommands().get("serve").getCommandSpec());
+    return ServeSettings.of(serve(gonext));
   }
 
   @AfterAll
@@ -233,7 +237,8 @@ class SupportBundleTest {
 
   @Test
   void what_a_host_does_not_give_is_named_with_its_reason() throws Exception {
-    HttpServer older = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    HttpServer older =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     older.createContext(
         "/",
         exchange -> {
@@ -265,9 +270,8 @@ class SupportBundleTest {
 
   @Test
   void each_option_of_serve_is_shown_or_withheld_by_a_decision() {
-    CommandLine serve = Main.commandLine().getSubcommands().get("serve");
     assertThat(
-            serve.getCommandSpec().options().stream()
+            serve(Main.commandLine()).options().stream()
                 .map(option -> option.longestName())
                 .filter(name -> !name.equals("--help") && !name.equals("--version")))
         .containsExactlyInAnyOrderElementsOf(
@@ -287,8 +291,12 @@ class SupportBundleTest {
     return files;
   }
 
-  private static JsonNode json(String text) throws Exception {
-    return StrictJson.parse(text.getBytes(StandardCharsets.UTF_8));
+  private static CommandSpec serve(CommandLine gonext) {
+    return Objects.requireNonNull(gonext.getSubcommands().get("serve")).getCommandSpec();
+  }
+
+  private static JsonNode json(@Nullable String text) throws Exception {
+    return StrictJson.parse(Objects.requireNonNull(text).getBytes(StandardCharsets.UTF_8));
   }
 
   private static ObjectNode object() {

@@ -10,8 +10,6 @@ import java.net.URI;
 import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
-import java.util.EnumMap;
-import java.util.Map;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,7 +30,6 @@ final class Collector {
   private final URI url;
   private final MeterRegistry meters;
   private final LongSupplier nanoTime;
-  private final Map<Signal, Counter> failed = new EnumMap<>(Signal.class);
 
   /** The signal whose failure the log has; null for none. Guarded by this, as are those below. */
   private @Nullable Signal told;
@@ -47,8 +44,9 @@ final class Collector {
     this.url = url;
     this.meters = meters;
     this.nanoTime = nanoTime;
+    // So that the series are there before anything is lost.
     for (Signal signal : Signal.values()) {
-      failed.put(signal, dropped(signal, "export"));
+      var _ = dropped(signal, "export");
     }
   }
 
@@ -98,7 +96,7 @@ final class Collector {
   }
 
   private void fails(Signal signal, int records, @Nullable Throwable failure) {
-    failed.get(signal).increment(records);
+    dropped(signal, "export").increment(records);
     synchronized (this) {
       lost += records;
       long now = nanoTime.getAsLong();

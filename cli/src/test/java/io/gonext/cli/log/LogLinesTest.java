@@ -85,7 +85,7 @@ class LogLinesTest {
         .hasSizeGreaterThan(3)
         .allMatch(each -> each.matches("(java.lang.|Caused by: |\tat |\t\\.\\.\\.).*"));
     assertThat(text().codePoints())
-        .noneMatch(c -> c < ' ' && c != '\n' || c == 0x85 || c == 0x2028 || c == 0x202E);
+        .noneMatch(c -> (c < ' ' && c != '\n') || c == 0x85 || c == 0x2028 || c == 0x202E);
   }
 
   @Test
