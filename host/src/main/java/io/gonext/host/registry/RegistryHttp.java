@@ -14,6 +14,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -23,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 import org.eclipse.jetty.client.BasicAuthentication;
 import org.eclipse.jetty.client.BytesRequestContent;
@@ -221,7 +223,7 @@ final class RegistryHttp implements AutoCloseable {
     if (client == null) {
       try {
         // On a thread that nobody interrupts.
-        client =
+        HttpClient made =
             CompletableFuture.supplyAsync(
                     () ->
                         BareClient.start(
@@ -230,11 +232,11 @@ final class RegistryHttp implements AutoCloseable {
                             new CheckedResolver(lookup, tag -> ((Reach) tag).policy(), lookups)),
                     lookups)
                 .join();
-        proxies.https().ifPresent(proxy -> add(client, proxy));
-        proxies
-            .http()
-            .filter(proxy -> !proxies.https().equals(proxies.http()))
-            .ifPresent(proxy -> add(client, proxy));
+        Stream.of(proxies.https(), proxies.http())
+            .flatMap(Optional::stream)
+            .distinct()
+            .forEach(proxy -> add(made, proxy));
+        client = made;
       } catch (CompletionException e) {
         if (e.getCause() instanceof RegistryException known) {
           throw known;

@@ -225,12 +225,14 @@ class RegistryTlsTest {
             new BufferedReader(
                 new InputStreamReader(client.getInputStream(), StandardCharsets.ISO_8859_1), 1);
         StringBuilder head = new StringBuilder();
-        for (String line = lines.readLine(); !line.isEmpty(); line = lines.readLine()) {
+        for (String line = lines.readLine();
+            line != null && !line.isEmpty();
+            line = lines.readLine()) {
           head.append(line).append('\n');
         }
         heads.add(head.toString());
         byte[] answer =
-            ("HTTP/1.1 " + status + "\r\nContent-Length: 0\r\n\r\n")
+            String.join("\r\n", "HTTP/1.1 " + status, "Content-Length: 0", "", "")
                 .getBytes(StandardCharsets.ISO_8859_1);
         if (!status.startsWith("200")) {
           client.getOutputStream().write(answer);
