@@ -25,7 +25,6 @@ class TailCallFuelTest {
   private static final int RETURN_CALL_INDIRECT = 0x13;
   private static final int GET = 0x20;
   private static final int CONST = 0x41;
-  private static final int ADD = 0x6A;
   private static final int SUB = 0x6B;
 
   private static final int RUN = 0;
