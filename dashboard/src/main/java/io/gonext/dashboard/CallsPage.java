@@ -1,8 +1,8 @@
 package io.gonext.dashboard;
 
 import io.gonext.host.Host;
-import io.gonext.host.RecordedCall;
-import io.gonext.host.RecordedCall.Why;
+import io.gonext.host.NotedCall;
+import io.gonext.host.NotedCall.Why;
 import io.gonext.host.StoredPlugin;
 import io.gonext.host.hook.TurnFailure;
 import java.net.URLEncoder;
@@ -58,7 +58,7 @@ final class CallsPage implements Page {
       return why == null ? "" : name(why);
     }
 
-    boolean takes(RecordedCall call) {
+    boolean takes(NotedCall call) {
       return (plugin.isEmpty() || plugin.equals(call.plugin()))
           && (why == null || why == call.why());
     }
@@ -89,7 +89,7 @@ final class CallsPage implements Page {
    *
    * @param parts of the bar
    */
-  record Row(RecordedCall call, List<Part> parts) {
+  record Row(NotedCall call, List<Part> parts) {
     String why() {
       return Filter.name(call.why());
     }
@@ -139,11 +139,11 @@ final class CallsPage implements Page {
   }
 
   private Calls calls(Filter filter) {
-    List<RecordedCall> kept =
+    List<NotedCall> kept =
         host.activity().recentCalls().stream().filter(filter::takes).toList().reversed();
     List<Row> rows = new ArrayList<>();
     int chars = 0;
-    for (RecordedCall call : kept) {
+    for (NotedCall call : kept) {
       chars += chars(call);
       if (rows.size() == MAX_ROWS || (chars > MAX_CHARS && !rows.isEmpty())) {
         break;
@@ -164,7 +164,7 @@ final class CallsPage implements Page {
         .sum();
   }
 
-  private static int chars(RecordedCall call) {
+  private static int chars(NotedCall call) {
     int chars = call.reason().length();
     for (TurnFailure.Frame frame : call.backtrace()) {
       chars += frame.toString().length();

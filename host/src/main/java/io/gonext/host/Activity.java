@@ -126,12 +126,12 @@ public final class Activity {
    * each of these reasons. Where there are many at once, some are left out; see {@link
    * PluginActivity#leftOut}. Calls that an open circuit breaker refused are never recorded.
    */
-  public List<RecordedCall> recentCalls() {
+  public List<NotedCall> recentCalls() {
     return book.recent();
   }
 
   /** As {@link #recentCalls()}, of one plugin. */
-  public List<RecordedCall> recentCalls(String plugin) {
+  public List<NotedCall> recentCalls(String plugin) {
     return book.recent(plugin);
   }
 
@@ -150,7 +150,7 @@ public final class Activity {
    * @param follower called by the threads that made the calls; it must not wait or throw
    * @return removes the follower
    */
-  public Runnable followCalls(Consumer<RecordedCall> follower) {
+  public Runnable followCalls(Consumer<NotedCall> follower) {
     return book.follow(follower);
   }
 
@@ -164,7 +164,7 @@ public final class Activity {
     long failed = 0;
     double perSecond = 0;
     BreakerState worst = BreakerState.CLOSED;
-    for (RecordedCall.Handler handler : declared(manifest)) {
+    for (NotedCall.Handler handler : declared(manifest)) {
       HandlerActivity one = activity(calls, handler, breaker(slot, handler), scratch);
       all.add(scratch);
       handlers.add(one);
@@ -190,7 +190,7 @@ public final class Activity {
    * @param times holds the times of the handler afterwards
    */
   private static HandlerActivity activity(
-      PluginCalls calls, RecordedCall.Handler handler, BreakerState breaker, Histogram times) {
+      PluginCalls calls, NotedCall.Handler handler, BreakerState breaker, Histogram times) {
     times.reset();
     HandlerCalls known = calls.known(handler);
     if (known == null) {
@@ -211,30 +211,28 @@ public final class Activity {
                 Duration.ofNanos(times.getMaxValue())));
   }
 
-  private static BreakerState breaker(PluginSlot slot, RecordedCall.Handler handler) {
-    return handler.kind() == RecordedCall.Kind.JOB
+  private static BreakerState breaker(PluginSlot slot, NotedCall.Handler handler) {
+    return handler.kind() == NotedCall.Kind.JOB
         ? BreakerState.CLOSED
         : slot.breakerState(handler.name());
   }
 
   /** The handlers of a manifest. A hook with a filter and an action is one. */
-  private static Set<RecordedCall.Handler> declared(Manifest manifest) {
-    Set<RecordedCall.Handler> declared = new LinkedHashSet<>();
+  private static Set<NotedCall.Handler> declared(Manifest manifest) {
+    Set<NotedCall.Handler> declared = new LinkedHashSet<>();
     manifest
         .filters()
-        .forEach(
-            hook -> declared.add(new RecordedCall.Handler(RecordedCall.Kind.HOOK, hook.name())));
+        .forEach(hook -> declared.add(new NotedCall.Handler(NotedCall.Kind.HOOK, hook.name())));
     manifest
         .actions()
-        .forEach(
-            hook -> declared.add(new RecordedCall.Handler(RecordedCall.Kind.HOOK, hook.name())));
+        .forEach(hook -> declared.add(new NotedCall.Handler(NotedCall.Kind.HOOK, hook.name())));
     manifest
         .routes()
-        .forEach(route ->
-            declared.add(new RecordedCall.Handler(RecordedCall.Kind.ROUTE, route.toString())));
+        .forEach(
+            route -> declared.add(new NotedCall.Handler(NotedCall.Kind.ROUTE, route.toString())));
     manifest
         .jobs()
-        .forEach(job -> declared.add(new RecordedCall.Handler(RecordedCall.Kind.JOB, job.name())));
+        .forEach(job -> declared.add(new NotedCall.Handler(NotedCall.Kind.JOB, job.name())));
     return declared;
   }
 }

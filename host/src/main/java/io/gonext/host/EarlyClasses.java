@@ -21,7 +21,7 @@ final class EarlyClasses {
           "io.gonext.host.internal.route.RouteCodec",
           "io.gonext.host.ActivityPoint",
           "io.gonext.host.HandlerActivity",
-          "io.gonext.host.RecordedCall",
+          "io.gonext.host.NotedCall",
           "io.gonext.host.internal.calls.EndedCall$Times",
           "io.gonext.host.internal.calls.RecentTimes",
           "org.HdrHistogram.AtomicHistogram",

@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param breaker of its circuit breaker; a job has none, and is always closed
  */
 public record HandlerActivity(
-    RecordedCall.Handler handler,
+    NotedCall.Handler handler,
     long calls,
     long failures,
     double callsPerSecond,

@@ -4,7 +4,7 @@ import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.hook.TurnFailure;
 import io.gonext.host.internal.calls.EndedCall;
-import io.gonext.host.internal.hook.CallRecorder;
+import io.gonext.host.internal.hook.CallNotes;
 import io.gonext.host.internal.hook.HookBus;
 import io.gonext.host.internal.hook.Tried;
 import io.gonext.host.internal.lifecycle.Lifecycle;
@@ -105,7 +105,7 @@ public final class Trials {
     TurnFailure told =
         failure == null
             ? new TurnFailure(plugin, tried.version(), what, outcome, "", List.of())
-            : CallRecorder.told(failure, plugin, tried.version(), what);
+            : CallNotes.told(failure, plugin, tried.version(), what);
     EndedCall.Times times = tried.times();
     return new TrialResult(
         tried.version(),

@@ -6,9 +6,9 @@ import static org.awaitility.Awaitility.await;
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
 import io.gonext.host.HandlerActivity.BreakerState;
-import io.gonext.host.RecordedCall.Handler;
-import io.gonext.host.RecordedCall.Kind;
-import io.gonext.host.RecordedCall.Why;
+import io.gonext.host.NotedCall.Handler;
+import io.gonext.host.NotedCall.Kind;
+import io.gonext.host.NotedCall.Why;
 import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.trust.TrustPolicy;
 import io.gonext.pool.InstanceInfo;
@@ -107,7 +107,7 @@ class ActivityTest {
     deploy(GuestBundle.of("panic").filter("shout"));
     host.applyFilters("shout", "a payload that nobody keeps");
 
-    RecordedCall call = host.activity().recentCalls("panic").getLast();
+    NotedCall call = host.activity().recentCalls("panic").getLast();
     assertThat(call.plugin()).isEqualTo("panic");
     assertThat(call.version()).isEqualTo("1.0.0");
     assertThat(call.handler()).isEqualTo(new Handler(Kind.HOOK, "shout"));
@@ -191,7 +191,7 @@ class ActivityTest {
             .limit("instances_max", 1)
             .field("capabilities", "[\"posts.find\"]"),
         FIND);
-    List<RecordedCall> followed = new ArrayList<>();
+    List<NotedCall> followed = new ArrayList<>();
     Runnable stop = host.activity().followCalls(followed::add);
     FutureTask<Object> first = call();
     entered.await();
@@ -199,7 +199,7 @@ class ActivityTest {
     await().until(() -> host.activity().instances("asks").orElseThrow().waits().size() == 1);
     PoolSnapshot pool = host.activity().instances("asks").orElseThrow();
     // The time is what is tested: both calls must take longer than a slow one.
-    long until = System.nanoTime() + RecordedCall.SLOW.plusMillis(20).toNanos();
+    long until = System.nanoTime() + NotedCall.SLOW.plusMillis(20).toNanos();
     while (System.nanoTime() - until < 0) {
       LockSupport.parkNanos(1_000_000);
     }
@@ -215,11 +215,11 @@ class ActivityTest {
     assertThat(followed).hasSize(2).allMatch(call -> call.why() == Why.SLOW);
     assertThat(followed)
         .anySatisfy(call -> {
-          assertThat(call.host()).isGreaterThan(RecordedCall.SLOW);
+          assertThat(call.host()).isGreaterThan(NotedCall.SLOW);
           assertThat(call.queued()).isZero();
         })
         .anySatisfy(call -> {
-          assertThat(call.queued()).isGreaterThan(RecordedCall.SLOW);
+          assertThat(call.queued()).isGreaterThan(NotedCall.SLOW);
           assertThat(call.guest()).isLessThan(call.queued());
           assertThat(call.took()).isGreaterThanOrEqualTo(call.queued().plus(call.guest()));
         });
@@ -259,6 +259,6 @@ class ActivityTest {
     assertThat(host.activity().plugin("nobody")).isEmpty();
     assertThat(host.activity().instances("nobody")).isEmpty();
     assertThat(host.activity().plugins()).isEmpty();
-    assertThat(Duration.ofMillis(100)).isEqualTo(RecordedCall.SLOW);
+    assertThat(Duration.ofMillis(100)).isEqualTo(NotedCall.SLOW);
   }
 }

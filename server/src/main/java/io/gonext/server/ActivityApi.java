@@ -5,8 +5,8 @@ import io.gonext.host.ActivityPoint;
 import io.gonext.host.HandlerActivity;
 import io.gonext.host.Host;
 import io.gonext.host.HostMemory;
+import io.gonext.host.NotedCall;
 import io.gonext.host.PluginActivity;
-import io.gonext.host.RecordedCall;
 import io.gonext.host.json.StrictJson;
 import io.gonext.pool.InstanceInfo;
 import io.gonext.pool.PoolSnapshot;
@@ -196,25 +196,25 @@ final class ActivityApi {
    * @param why null for all reasons
    * @param afterId only calls with a greater ID
    */
-  private record Wanted(@Nullable String plugin, RecordedCall.@Nullable Why why, long afterId)
-      implements Predicate<RecordedCall> {
+  private record Wanted(@Nullable String plugin, NotedCall.@Nullable Why why, long afterId)
+      implements Predicate<NotedCall> {
     static Wanted of(Context ctx) {
       return new Wanted(ctx.queryParam("plugin"), why(ctx), lastEventId(ctx));
     }
 
-    private static RecordedCall.@Nullable Why why(Context ctx) {
+    private static NotedCall.@Nullable Why why(Context ctx) {
       String text = ctx.queryParam("why");
       if (text == null) {
         return null;
       }
-      for (RecordedCall.Why why : RecordedCall.Why.values()) {
+      for (NotedCall.Why why : NotedCall.Why.values()) {
         if (lower(why).equals(text)) {
           return why;
         }
       }
       throw new Problem(
           HttpStatus.BAD_REQUEST,
-          Arrays.stream(RecordedCall.Why.values())
+          Arrays.stream(NotedCall.Why.values())
               .map(ActivityApi::lower)
               .collect(Collectors.joining(", ", "why must be one of ", "")));
     }
@@ -230,7 +230,7 @@ final class ActivityApi {
     }
 
     @Override
-    public boolean test(RecordedCall call) {
+    public boolean test(NotedCall call) {
       return call.id() > afterId
           && (plugin == null || plugin.equals(call.plugin()))
           && (why == null || why == call.why());
@@ -293,7 +293,7 @@ final class ActivityApi {
   }
 
   private void send(SseClient client, Wanted wanted) {
-    BlockingQueue<RecordedCall> waiting = new ArrayBlockingQueue<>(WAITING_CALLS);
+    BlockingQueue<NotedCall> waiting = new ArrayBlockingQueue<>(WAITING_CALLS);
     Runnable stop =
         activity.followCalls(call -> {
           if (wanted.test(call)) {
@@ -304,7 +304,7 @@ final class ActivityApi {
     try {
       client.sendComment("connected");
       while (!client.terminated() && !closing.getAsBoolean()) {
-        RecordedCall call = waiting.poll(1, TimeUnit.SECONDS);
+        NotedCall call = waiting.poll(1, TimeUnit.SECONDS);
         if (call == null) {
           client.sendComment("still here"); // fails when the client has gone
         } else {
@@ -322,7 +322,7 @@ final class ActivityApi {
     }
   }
 
-  private static ObjectNode view(RecordedCall call) {
+  private static ObjectNode view(NotedCall call) {
     ObjectNode body =
         JsonNodeFactory.instance
             .objectNode()

@@ -1,7 +1,7 @@
 package io.gonext.host.internal.calls;
 
 import io.gonext.host.ActivityPoint;
-import io.gonext.host.RecordedCall;
+import io.gonext.host.NotedCall;
 import io.gonext.pool.PoolStats;
 import java.time.Duration;
 import java.time.Instant;
@@ -41,7 +41,7 @@ public final class CallBook {
   private final Map<String, PluginCalls> plugins = new ConcurrentHashMap<>();
 
   /** Guarded by this, as are the fields below. Whoever holds it may take a plugin's lock. */
-  private final List<Consumer<RecordedCall>> followers = new ArrayList<>();
+  private final List<Consumer<NotedCall>> followers = new ArrayList<>();
 
   private long lastId;
 
@@ -76,9 +76,9 @@ public final class CallBook {
     return clock.instant();
   }
 
-  synchronized void add(PluginCalls plugin, LongFunction<RecordedCall> made) {
+  synchronized void add(PluginCalls plugin, LongFunction<NotedCall> made) {
     lastId = Math.max(lastId + 1, ChronoUnit.MICROS.between(Instant.EPOCH, clock.instant()));
-    RecordedCall call = made.apply(lastId);
+    NotedCall call = made.apply(lastId);
     plugin.keep(call);
     followers.forEach(follower -> follower.accept(call));
   }
@@ -96,20 +96,20 @@ public final class CallBook {
   }
 
   /** The recorded calls that are kept, the oldest first. */
-  public synchronized List<RecordedCall> recent() {
+  public synchronized List<NotedCall> recent() {
     return inOrder(plugins.values());
   }
 
   /** The recorded calls of one plugin that are kept, the oldest first. */
-  public synchronized List<RecordedCall> recent(String plugin) {
+  public synchronized List<NotedCall> recent(String plugin) {
     PluginCalls calls = plugins.get(plugin);
     return calls == null ? List.of() : inOrder(List.of(calls));
   }
 
-  private static List<RecordedCall> inOrder(Collection<PluginCalls> plugins) {
+  private static List<NotedCall> inOrder(Collection<PluginCalls> plugins) {
     return plugins.stream()
         .flatMap(plugin -> plugin.kept().stream())
-        .sorted(Comparator.comparingLong(RecordedCall::id))
+        .sorted(Comparator.comparingLong(NotedCall::id))
         .toList();
   }
 
@@ -120,13 +120,13 @@ public final class CallBook {
    * @param follower called by the threads that made the calls: it must not wait or throw
    * @return ends this
    */
-  public synchronized Runnable follow(Consumer<RecordedCall> follower) {
+  public synchronized Runnable follow(Consumer<NotedCall> follower) {
     recent().forEach(follower);
     followers.add(follower);
     return () -> unfollow(follower);
   }
 
-  private synchronized void unfollow(Consumer<RecordedCall> follower) {
+  private synchronized void unfollow(Consumer<NotedCall> follower) {
     followers.remove(follower);
   }
 
@@ -139,7 +139,7 @@ public final class CallBook {
   }
 
   /** What a tick needs to know of a plugin in service. */
-  public record Serving(String plugin, PoolStats pool, Collection<RecordedCall.Handler> handlers) {}
+  public record Serving(String plugin, PoolStats pool, Collection<NotedCall.Handler> handlers) {}
 
   /**
    * Ends a tick for the plugins in service. Called by one thread, every {@link #TICK} or a little

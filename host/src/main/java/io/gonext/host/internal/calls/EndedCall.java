@@ -1,15 +1,15 @@
 package io.gonext.host.internal.calls;
 
-import io.gonext.host.RecordedCall;
+import io.gonext.host.NotedCall;
 import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.hook.TurnFailure;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A call that is worth recording; {@link RecordedCall} says what its parts are. */
+/** A call that is worth recording; {@link NotedCall} says what its parts are. */
 public record EndedCall(
     String version,
-    RecordedCall.Why why,
+    NotedCall.Why why,
     HookOutcome outcome,
     String reason,
     Times times,

@@ -1,6 +1,6 @@
 package io.gonext.host.internal.calls;
 
-import io.gonext.host.RecordedCall;
+import io.gonext.host.NotedCall;
 import io.gonext.host.hook.HookOutcome;
 import java.util.concurrent.atomic.LongAdder;
 import org.HdrHistogram.Histogram;
@@ -11,9 +11,9 @@ import org.HdrHistogram.Histogram;
  * <p>Thread-safe. A good call that was fast costs two counts and a comparison here.
  */
 public final class HandlerCalls {
-  private static final long SLOW_NANOS = RecordedCall.SLOW.toNanos();
+  private static final long SLOW_NANOS = NotedCall.SLOW.toNanos();
 
-  private final RecordedCall.Handler handler;
+  private final NotedCall.Handler handler;
   private final long slowNanos;
   private final LongAdder ended = new LongAdder();
   private final LongAdder failed = new LongAdder();
@@ -24,13 +24,13 @@ public final class HandlerCalls {
 
   private volatile double perSecond;
 
-  HandlerCalls(RecordedCall.Handler handler) {
+  HandlerCalls(NotedCall.Handler handler) {
     this.handler = handler;
     // A job takes the time that it needs.
-    this.slowNanos = handler.kind() == RecordedCall.Kind.JOB ? Long.MAX_VALUE : SLOW_NANOS;
+    this.slowNanos = handler.kind() == NotedCall.Kind.JOB ? Long.MAX_VALUE : SLOW_NANOS;
   }
 
-  public RecordedCall.Handler handler() {
+  public NotedCall.Handler handler() {
     return handler;
   }
 

@@ -2,7 +2,7 @@ package io.gonext.host.internal.calls;
 
 import io.gonext.engine.PlainText;
 import io.gonext.host.ActivityPoint;
-import io.gonext.host.RecordedCall;
+import io.gonext.host.NotedCall;
 import io.gonext.host.hook.TurnFailure;
 import io.gonext.pool.PoolStats;
 import java.time.Duration;
@@ -47,13 +47,12 @@ public final class PluginCalls {
 
   private final String plugin;
   private final CallBook book;
-  private final Map<RecordedCall.Handler, HandlerCalls> handlers = new ConcurrentHashMap<>();
-  private final Map<RecordedCall.Why, Allowance> allowances = new EnumMap<>(RecordedCall.Why.class);
+  private final Map<NotedCall.Handler, HandlerCalls> handlers = new ConcurrentHashMap<>();
+  private final Map<NotedCall.Why, Allowance> allowances = new EnumMap<>(NotedCall.Why.class);
   private final LongAdder leftOut = new LongAdder();
 
   /** Guarded by this, as are the fields below. */
-  private final Map<RecordedCall.Why, Deque<RecordedCall>> kept =
-      new EnumMap<>(RecordedCall.Why.class);
+  private final Map<NotedCall.Why, Deque<NotedCall>> kept = new EnumMap<>(NotedCall.Why.class);
 
   private long chars;
 
@@ -66,19 +65,19 @@ public final class PluginCalls {
   PluginCalls(String plugin, CallBook book) {
     this.plugin = plugin;
     this.book = book;
-    for (RecordedCall.Why why : RecordedCall.Why.values()) {
+    for (NotedCall.Why why : NotedCall.Why.values()) {
       allowances.put(why, new Allowance(AT_ONCE, INTERVAL_NANOS, book.nanoTime()));
       kept.put(why, new ArrayDeque<>());
     }
   }
 
   /** The calls of one handler; the same object for the same handler. */
-  public HandlerCalls of(RecordedCall.Handler handler) {
+  public HandlerCalls of(NotedCall.Handler handler) {
     return handlers.computeIfAbsent(handler, HandlerCalls::new);
   }
 
   /** The calls of a handler that has been called or registered; null otherwise. */
-  public @Nullable HandlerCalls known(RecordedCall.Handler handler) {
+  public @Nullable HandlerCalls known(NotedCall.Handler handler) {
     return handlers.get(handler);
   }
 
@@ -90,7 +89,7 @@ public final class PluginCalls {
    * Whether a call may be recorded now: a plugin that fails all the time must not cost the host
    * more than its failures do, nor push out what others did. What is refused is counted.
    */
-  public boolean takes(RecordedCall.Why why) {
+  public boolean takes(NotedCall.Why why) {
     Allowance allowance = allowances.get(why);
     boolean taken = allowance != null && allowance.take(book.nanoTime());
     if (!taken) {
@@ -100,13 +99,13 @@ public final class PluginCalls {
   }
 
   /** Records a call of a handler that has just ended. */
-  public void record(RecordedCall.Handler handler, EndedCall call) {
+  public void record(NotedCall.Handler handler, EndedCall call) {
     book.add(this, id -> recorded(id, handler, call));
   }
 
-  private RecordedCall recorded(long id, RecordedCall.Handler handler, EndedCall call) {
+  private NotedCall recorded(long id, NotedCall.Handler handler, EndedCall call) {
     EndedCall.Times times = call.times();
-    return new RecordedCall(
+    return new NotedCall(
         id,
         book.now().minusNanos(times.took()),
         plugin,
@@ -134,8 +133,8 @@ public final class PluginCalls {
   }
 
   /** Called under the book's lock. */
-  synchronized void keep(RecordedCall call) {
-    Deque<RecordedCall> ofItsKind = kept.get(call.why());
+  synchronized void keep(NotedCall call) {
+    Deque<NotedCall> ofItsKind = kept.get(call.why());
     if (ofItsKind == null) {
       return;
     }
@@ -149,9 +148,9 @@ public final class PluginCalls {
     }
   }
 
-  private RecordedCall dropOldest() {
-    Deque<RecordedCall> first = null;
-    for (Deque<RecordedCall> calls : kept.values()) {
+  private NotedCall dropOldest() {
+    Deque<NotedCall> first = null;
+    for (Deque<NotedCall> calls : kept.values()) {
       if (!calls.isEmpty() && (first == null || calls.getFirst().id() < first.getFirst().id())) {
         first = calls;
       }
@@ -162,7 +161,7 @@ public final class PluginCalls {
     return first.removeFirst();
   }
 
-  private static long chars(RecordedCall call) {
+  private static long chars(NotedCall call) {
     long chars = (long) call.reason().length() + call.handler().name().length();
     for (TurnFailure.Frame frame : call.backtrace()) {
       String source = frame.source();
@@ -172,8 +171,8 @@ public final class PluginCalls {
   }
 
   /** The kept calls, in no order. */
-  synchronized List<RecordedCall> kept() {
-    List<RecordedCall> all = new ArrayList<>();
+  synchronized List<NotedCall> kept() {
+    List<NotedCall> all = new ArrayList<>();
     kept.values().forEach(all::addAll);
     return all;
   }
@@ -227,7 +226,7 @@ public final class PluginCalls {
    * Drops handlers that the plugin does not declare, once there are many. Not sooner: an update
    * registers handlers before the plugin's manifest names them.
    */
-  void dropOthers(Collection<RecordedCall.Handler> declared) {
+  void dropOthers(Collection<NotedCall.Handler> declared) {
     if (handlers.size() > declared.size() + SPARE_HANDLERS) {
       handlers.keySet().retainAll(declared);
     }

@@ -1,6 +1,6 @@
 package io.gonext.host.internal.hook;
 
-import io.gonext.host.RecordedCall;
+import io.gonext.host.NotedCall;
 import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.hook.TurnFailure;
@@ -45,7 +45,7 @@ public final class HandlerProbe {
   private final String plugin;
   private final String hook;
   private final FailedTurns failures;
-  private final CallRecorder recorder;
+  private final CallNotes recorder;
   private final HandlerCalls calls;
   private final Timer succeeded;
   private final Timer times;
@@ -63,7 +63,7 @@ public final class HandlerProbe {
       String plugin,
       String hook,
       FailedTurns failures,
-      CallRecorder recorder,
+      CallNotes recorder,
       Timer times) {
     this.meters = meters;
     this.series = series;
@@ -73,7 +73,7 @@ public final class HandlerProbe {
     this.hook = hook;
     this.failures = failures;
     this.recorder = recorder;
-    this.calls = recorder.handler(RecordedCall.Kind.HOOK, hook);
+    this.calls = recorder.handler(NotedCall.Kind.HOOK, hook);
     this.succeeded = timer(HookOutcome.OK);
     this.times = times;
   }

@@ -219,8 +219,8 @@ public final class HookBus {
   }
 
   /** Counts and records the turns of a plugin's handlers. */
-  public CallRecorder recorder(String plugin) {
-    return new CallRecorder(plugin, calls.of(plugin));
+  public CallNotes recorder(String plugin) {
+    return new CallNotes(plugin, calls.of(plugin));
   }
 
   /** The turns of all handlers. */

@@ -1,9 +1,9 @@
 package io.gonext.host.internal.lifecycle;
 
 import io.gonext.host.HandlerActivity.BreakerState;
+import io.gonext.host.NotedCall;
 import io.gonext.host.PluginRequest;
 import io.gonext.host.PluginResponse;
-import io.gonext.host.RecordedCall;
 import io.gonext.host.RouteOutcome;
 import io.gonext.host.UnknownPluginException;
 import io.gonext.host.hook.HookFailedException;
@@ -12,9 +12,9 @@ import io.gonext.host.internal.abi.HookCodec;
 import io.gonext.host.internal.abi.HookCodec.BatchPart;
 import io.gonext.host.internal.abi.HookCodec.FilterAnswer;
 import io.gonext.host.internal.abi.HookReply;
-import io.gonext.host.internal.hook.CallSpan;
 import io.gonext.host.internal.calls.HandlerCalls;
-import io.gonext.host.internal.hook.CallRecorder;
+import io.gonext.host.internal.hook.CallNotes;
+import io.gonext.host.internal.hook.CallSpan;
 import io.gonext.host.internal.hook.ChainBatchFilter;
 import io.gonext.host.internal.hook.HandlerProbe;
 import io.gonext.host.internal.hook.HookBus;
@@ -55,7 +55,7 @@ public final class PluginSlot {
 
   private final PluginHook route;
   private final HandlerProbe routeProbe;
-  private final CallRecorder recorder;
+  private final CallNotes recorder;
 
   /** Of its routes, all of which have one probe. */
   private final Map<Manifest.Route, HandlerCalls> routeCalls = new ConcurrentHashMap<>();
@@ -187,7 +187,7 @@ public final class PluginSlot {
       }
       turn.isOf(
           routeCalls.computeIfAbsent(
-              found.route(), r -> recorder.handler(RecordedCall.Kind.ROUTE, r.toString())));
+              found.route(), r -> recorder.handler(NotedCall.Kind.ROUTE, r.toString())));
       try {
         return new RouteOutcome.Answered(version.serve(route, found, request, turn));
       } catch (HookFailedException e) {
@@ -278,7 +278,7 @@ public final class PluginSlot {
   private HookReply run(ActivePlugin version, JobPool.Job job, byte[] payload)
       throws HookFailedException, InterruptedException {
     String jobName = job.hook().name();
-    HandlerCalls calls = recorder.handler(RecordedCall.Kind.JOB, jobName);
+    HandlerCalls calls = recorder.handler(NotedCall.Kind.JOB, jobName);
     Turn turn = hooks.turn(job.timeout());
     try {
       HookReply reply = version.run(job, payload, turn);

@@ -14,7 +14,7 @@ import io.gonext.host.hook.TurnFailure;
 import io.gonext.host.internal.abi.GuestAbi;
 import io.gonext.host.internal.abi.HookCodec;
 import io.gonext.host.internal.abi.HookReply;
-import io.gonext.host.internal.hook.CallRecorder;
+import io.gonext.host.internal.hook.CallNotes;
 import io.gonext.host.internal.route.RouteCodec;
 import io.gonext.host.internal.route.RouteHeaders;
 import io.gonext.host.internal.route.RouteTable;
@@ -166,7 +166,7 @@ public final class TrialCalls {
   private static TrialResult failed(
       Manifest manifest, String hook, long took, CallTimes times, HookFailedException failure) {
     return result(
-        CallRecorder.told(failure, manifest.name(), manifest.version().toString(), hook),
+        CallNotes.told(failure, manifest.name(), manifest.version().toString(), hook),
         took,
         times,
         0,

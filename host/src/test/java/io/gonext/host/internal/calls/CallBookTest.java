@@ -3,10 +3,10 @@ package io.gonext.host.internal.calls;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gonext.host.ActivityPoint;
-import io.gonext.host.RecordedCall;
-import io.gonext.host.RecordedCall.Handler;
-import io.gonext.host.RecordedCall.Kind;
-import io.gonext.host.RecordedCall.Why;
+import io.gonext.host.NotedCall;
+import io.gonext.host.NotedCall.Handler;
+import io.gonext.host.NotedCall.Kind;
+import io.gonext.host.NotedCall.Why;
 import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.hook.TurnFailure;
 import io.gonext.pool.PoolStats;
@@ -71,7 +71,7 @@ class CallBookTest {
     advance(Duration.ofSeconds(1));
     book.of("seo").record(HOOK, ended(Why.FAILED, "panicked at <b>"));
 
-    RecordedCall call = book.recent("seo").getFirst();
+    NotedCall call = book.recent("seo").getFirst();
     assertThat(call.began()).isEqualTo(START.plusMillis(750));
     assertThat(call.took()).isEqualTo(Duration.ofMillis(250));
     assertThat(call.queued()).isEqualTo(Duration.ofMillis(10));
@@ -90,15 +90,15 @@ class CallBookTest {
       advance(Duration.ofSeconds(1));
     }
 
-    List<RecordedCall> calls = book.recent("seo");
+    List<NotedCall> calls = book.recent("seo");
     assertThat(calls).filteredOn(c -> c.why() == Why.SLOW).hasSize(PluginCalls.KEPT);
     assertThat(calls)
         .filteredOn(c -> c.why() == Why.FAILED)
         .hasSize(PluginCalls.KEPT)
-        .extracting(RecordedCall::reason)
+        .extracting(NotedCall::reason)
         .startsWith("f10")
         .endsWith("f59");
-    assertThat(calls).extracting(RecordedCall::id).isSorted().doesNotHaveDuplicates();
+    assertThat(calls).extracting(NotedCall::id).isSorted().doesNotHaveDuplicates();
   }
 
   @Test
@@ -112,16 +112,13 @@ class CallBookTest {
     assertThat(book.recent("seo"))
         .hasSize(21)
         .first()
-        .extracting(RecordedCall::why)
+        .extracting(NotedCall::why)
         .isEqualTo(Why.SLOW);
     assertThat(book.of("seo").leftOut()).isEqualTo(100_000 - 20);
     assertThat(book.recent("shop")).hasSize(1);
     advance(Duration.ofSeconds(1));
     record("seo", Why.FAILED, "a second later");
-    assertThat(book.recent("seo"))
-        .last()
-        .extracting(RecordedCall::reason)
-        .isEqualTo("a second later");
+    assertThat(book.recent("seo")).last().extracting(NotedCall::reason).isEqualTo("a second later");
   }
 
   @Test
@@ -133,9 +130,9 @@ class CallBookTest {
       book.of("seo").record(HOOK, ended(Why.FAILED, text, frames));
     }
 
-    List<RecordedCall> calls = book.recent("seo");
+    List<NotedCall> calls = book.recent("seo");
     assertThat(calls).hasSizeBetween(1, 3);
-    RecordedCall call = calls.getFirst();
+    NotedCall call = calls.getFirst();
     assertThat(call.reason()).hasSizeLessThan(1_010).doesNotContain("\n");
     assertThat(call.backtrace()).hasSize(64);
     assertThat(call.backtrace().getFirst().function()).hasSizeLessThan(270);
@@ -145,10 +142,10 @@ class CallBookTest {
   @Test
   void a_follower_gets_the_kept_calls_and_then_each_new_one_once() {
     record("seo", Why.SLOW, "");
-    List<RecordedCall> followed = new ArrayList<>();
+    List<NotedCall> followed = new ArrayList<>();
     Runnable stop = book.follow(followed::add);
     record("shop", Why.FAILED, "later");
-    assertThat(followed).extracting(RecordedCall::plugin).containsExactly("seo", "shop");
+    assertThat(followed).extracting(NotedCall::plugin).containsExactly("seo", "shop");
 
     stop.run();
     record("shop", Why.FAILED, "unheard");

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param backtrace the guest's functions that were running when it trapped, innermost first; at
  *     most 64, and empty where it did not trap. Names are the guest's claim
  */
-public record RecordedCall(
+public record NotedCall(
     long id,
     Instant began,
     String plugin,
@@ -50,7 +50,7 @@ public record RecordedCall(
   /** A call that takes longer is slow. */
   public static final Duration SLOW = Duration.ofMillis(100);
 
-  public RecordedCall {
+  public NotedCall {
     backtrace = List.copyOf(backtrace);
   }
 

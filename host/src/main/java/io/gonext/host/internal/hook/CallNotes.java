@@ -3,7 +3,7 @@ package io.gonext.host.internal.hook;
 import io.gonext.engine.GuestFrame;
 import io.gonext.engine.GuestTrap;
 import io.gonext.engine.PlainText;
-import io.gonext.host.RecordedCall;
+import io.gonext.host.NotedCall;
 import io.gonext.host.hook.HookFailedException;
 import io.gonext.host.hook.HookOutcome;
 import io.gonext.host.hook.TurnFailure;
@@ -19,18 +19,18 @@ import java.util.List;
  *
  * <p>Thread-safe.
  */
-public final class CallRecorder {
+public final class CallNotes {
   private final String plugin;
   private final PluginCalls calls;
 
-  CallRecorder(String plugin, PluginCalls calls) {
+  CallNotes(String plugin, PluginCalls calls) {
     this.plugin = plugin;
     this.calls = calls;
   }
 
   /** The calls of one handler of the plugin. */
-  public HandlerCalls handler(RecordedCall.Kind kind, String name) {
-    return calls.of(new RecordedCall.Handler(kind, name));
+  public HandlerCalls handler(NotedCall.Kind kind, String name) {
+    return calls.of(new NotedCall.Handler(kind, name));
   }
 
   /** A turn ended well. */
@@ -40,7 +40,7 @@ public final class CallRecorder {
           handler,
           turn,
           tookNanos,
-          turn.isLate() ? RecordedCall.Why.LATE : RecordedCall.Why.SLOW,
+          turn.isLate() ? NotedCall.Why.LATE : NotedCall.Why.SLOW,
           new TurnFailure(plugin, turn.version(), "", HookOutcome.OK, "", List.of()));
     }
   }
@@ -50,12 +50,12 @@ public final class CallRecorder {
     handler.failed(failure.outcome(), tookNanos);
     if (failure.outcome() != HookOutcome.BREAKER_OPEN) {
       // Those would be the only ones left, and do not say why it opened.
-      record(handler, turn, tookNanos, RecordedCall.Why.FAILED, failure);
+      record(handler, turn, tookNanos, NotedCall.Why.FAILED, failure);
     }
   }
 
   private void record(
-      HandlerCalls handler, Turn turn, long tookNanos, RecordedCall.Why why, TurnFailure failure) {
+      HandlerCalls handler, Turn turn, long tookNanos, NotedCall.Why why, TurnFailure failure) {
     if (!calls.takes(why)) {
       return;
     }
@@ -87,7 +87,7 @@ public final class CallRecorder {
             hook,
             failure.outcome(),
             PlainText.of(trap.trapCause().describe()),
-            trap.backtrace().stream().map(CallRecorder::frame).toList())
+            trap.backtrace().stream().map(CallNotes::frame).toList())
         : new TurnFailure(
             plugin, version, hook, failure.outcome(), failure.getMessage(), List.of());
   }
