@@ -26,7 +26,10 @@ final class VisibleText {
     page.codePoints()
         .forEach(c -> {
           if (isUnfit(c)) {
-            shown.append("\\u{").append(Integer.toHexString(c)).append('}');
+            // As the host writes them in messages and logs.
+            for (char unit : Character.toChars(c)) {
+              shown.append(String.format("\\u%04x", (int) unit));
+            }
           } else {
             shown.appendCodePoint(c);
           }
