@@ -169,7 +169,7 @@ class MetricsDocsTest {
         types.put(family, words[3]);
         labels.put(family, new TreeSet<>());
       } else {
-        Set<String> known = labels.get(family);
+        Set<String> known = labels.getOrDefault(family, new TreeSet<>());
         Pattern.compile("([a-z_]+)=\"").matcher(line).results().forEach(l -> known.add(l.group(1)));
       }
     }
@@ -178,7 +178,8 @@ class MetricsDocsTest {
       // A timer has its longest time in a metric of its own.
       boolean isLongest = name.endsWith("_max") && types.containsKey(name.replaceAll("_max$", ""));
       if (!isLongest) {
-        scraped.put(name, new Metric(types.get(name), found, helps.getOrDefault(name, "")));
+        scraped.put(
+            name, new Metric(types.getOrDefault(name, ""), found, helps.getOrDefault(name, "")));
       }
     });
   }

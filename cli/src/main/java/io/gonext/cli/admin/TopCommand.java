@@ -55,10 +55,9 @@ public final class TopCommand extends AdminCommand {
       names = "--sort",
       paramLabel = "COLUMN",
       defaultValue = "calls-s",
-      description = {
-        "Sort by this column: name, state, calls-s, p99, failures, in-use, wait,",
-        "memory or trouble (default: ${DEFAULT-VALUE})."
-      })
+      description =
+          "Sort by this column: name, state, calls-s, p99, failures, in-use, wait, memory or"
+              + " trouble (default: ${DEFAULT-VALUE}).")
   private String sort;
 
   @Option(
