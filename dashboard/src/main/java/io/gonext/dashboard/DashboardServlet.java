@@ -7,6 +7,7 @@ import io.gonext.host.ConflictException;
 import io.gonext.host.Host;
 import io.gonext.host.HostException;
 import io.gonext.host.InvalidConfigException;
+import io.gonext.host.RecordingException;
 import io.gonext.host.RegistryException;
 import io.gonext.host.StoreException;
 import io.gonext.host.UnknownJobException;
@@ -400,6 +401,7 @@ final class DashboardServlet extends HttpServlet {
       case InvalidConfigException invalid -> Refusal.UNPROCESSABLE;
       case ActivationException failed -> Refusal.UNPROCESSABLE;
       case UntrustedException refused -> Refusal.FORBIDDEN;
+      case RecordingException refused -> Refusal.UNPROCESSABLE;
       case RegistryException failed -> Refusal.BAD_GATEWAY;
       case StoreException failed -> Refusal.UNAVAILABLE;
       case ChainFailedException failed -> Refusal.BAD_GATEWAY;
