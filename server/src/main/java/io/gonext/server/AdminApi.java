@@ -72,8 +72,22 @@ final class AdminApi {
     this.activity = new ActivityApi(host, closing);
   }
 
-  /** A method, a path and their handler. */
-  record Endpoint(HandlerType method, String path, Handler handler) {}
+  /**
+   * A method, a path and their handler.
+   *
+   * @param forReaders whether a read-only token is enough
+   */
+  record Endpoint(HandlerType method, String path, Handler handler, boolean forReaders) {
+    /** Whoever may look may GET, and changes need an admin token. */
+    Endpoint(HandlerType method, String path, Handler handler) {
+      this(method, path, handler, method.equals(HandlerType.GET));
+    }
+
+    /** The same with an admin token only. */
+    Endpoint forAdmins() {
+      return new Endpoint(method, path, handler, false);
+    }
+  }
 
   List<Endpoint> endpoints() {
     return Stream.of(
@@ -125,9 +139,7 @@ final class AdminApi {
           endpoint.path(),
           ctx -> {
             String holder =
-                endpoint.method().equals(HandlerType.GET)
-                    ? access.requireReader(ctx)
-                    : access.requireAdmin(ctx);
+                endpoint.forReaders() ? access.requireReader(ctx) : access.requireAdmin(ctx);
             host.audit().recordedAs(holder, () -> endpoint.handler().handle(ctx));
           });
     }

@@ -33,7 +33,8 @@ final class RecordingApi {
         new Endpoint(HandlerType.GET, recordings, this::list),
         new Endpoint(HandlerType.POST, recordings, this::start),
         new Endpoint(HandlerType.DELETE, recordings, this::stop),
-        new Endpoint(HandlerType.GET, recordings + "/{id}", this::file));
+        // What callers sent is not for everybody who may look.
+        new Endpoint(HandlerType.GET, recordings + "/{id}", this::file).forAdmins());
   }
 
   private void start(Context ctx) throws IOException {

@@ -19,7 +19,6 @@ import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.util.Collections;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -47,11 +46,6 @@ final class RequestSpans implements Filter {
   /** The headers of a request. */
   private enum Headers implements TextMapGetter<HttpServletRequest> {
     INSTANCE;
-
-    @Override
-    public Iterable<String> keys(HttpServletRequest carrier) {
-      return Collections.list(carrier.getHeaderNames());
-    }
 
     @Override
     public @Nullable String get(@Nullable HttpServletRequest carrier, String key) {

@@ -469,15 +469,7 @@ class AdminApiTest {
     }
     List<String> there =
         new ArrayList<>(List.of("POST /api/v1/filters/{hook}", "POST /api/v1/actions/{hook}"));
-    new AdminApi(
-            server.host(),
-            new Access(true, "127.0.0.1", Map.of(), Map.of()),
-            () -> false,
-            new OperationsApi(
-                server.host(),
-                Optional.empty(),
-                new DiagnosticsApi(ServerConfig.loopback(0).build())))
-        .endpoints()
+    endpoints(server.host())
         .forEach(endpoint -> there.add(endpoint.method() + " " + endpoint.path()));
     assertThat(described).containsExactlyInAnyOrderElementsOf(there);
     String text = document.toString();
@@ -519,5 +511,16 @@ class AdminApiTest {
     return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path))
         .header("Authorization", "Bearer " + TestServer.TOKEN)
         .method(method, BodyPublishers.ofByteArray(body));
+  }
+
+  /** All endpoints of the operator's API. */
+  static List<AdminApi.Endpoint> endpoints(Host host) {
+    return new AdminApi(
+            host,
+            new Access(true, "127.0.0.1", Map.of(), Map.of()),
+            () -> false,
+            new OperationsApi(
+                host, Optional.empty(), new DiagnosticsApi(ServerConfig.loopback(0).build())))
+        .endpoints();
   }
 }
