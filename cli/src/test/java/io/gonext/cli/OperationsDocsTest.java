@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -56,7 +57,7 @@ class OperationsDocsTest {
   /** Options that the text names without a value get one. */
   private String[] withValues(String typed) {
     String[] words = typed.split(" ", -1);
-    CommandLine serve = gonext.getSubcommands().get("serve");
+    CommandLine serve = Objects.requireNonNull(gonext.getSubcommands().get("serve"));
     String last = words[words.length - 1];
     boolean needsValue =
         words[0].equals("serve")
