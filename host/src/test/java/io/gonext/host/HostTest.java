@@ -430,7 +430,7 @@ class HostTest {
               span -> span.getAttributes().get(AttributeKey.stringKey("gonext.version")),
               span -> span.getAttributes().get(AttributeKey.stringKey("gonext.outcome")))
           .containsExactly(
-              tuple("gonext.hook http.serve.route", "route", "1.2.3", "OK"),
+              tuple("gonext.route GET /x", "route", "1.2.3", "OK"),
               tuple("gonext.hook h", "route", "1.2.3", "OK"),
               tuple("gonext.hook i", "trap", "1.0.0", "UNREACHABLE"));
       assertThat(spans.getFinishedSpanItems())

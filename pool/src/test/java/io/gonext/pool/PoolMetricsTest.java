@@ -57,6 +57,7 @@ class PoolMetricsTest {
             "gonext_plugin_pool_creations_total",
             "gonext_plugin_pool_double_returns_total",
             "gonext_plugin_pool_in_use",
+            "gonext_plugin_pool_limit",
             "gonext_plugin_pool_pool_size",
             "gonext_plugin_pool_recycle_total",
             "gonext_plugin_pool_waiting");
