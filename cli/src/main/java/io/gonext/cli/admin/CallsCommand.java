@@ -18,8 +18,9 @@ import tools.jackson.databind.JsonNode;
 @Command(
     name = "calls",
     description = {
-      "Show the last calls of plugins that were slow (over 100 ms), late or failed on this host,",
-      "and where their time went; with -f, also new ones as they come."
+      "Show the last calls of this host that were slow, late or failed.",
+      "A call is slow when it takes more than 100 ms. Also shows where the time went;",
+      "with -f, also new calls as they come."
     },
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",

@@ -24,9 +24,10 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
     name = "record",
     description = {
-      "Record calls of a plugin, list the recordings, or save them as files for gonext replay.",
-      "Without an option, all calls are recorded, and the newest are kept in memory. A recording",
-      "holds what callers sent to the plugin. The secrets that the plugin read are marked out."
+      "Record calls of a plugin; list and save the recordings.",
+      "gonext replay makes the calls again. Without an option, all calls are recorded,",
+      "and the newest are kept in memory. A recording holds what callers sent to the",
+      "plugin. The secrets that the plugin read are marked out."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,

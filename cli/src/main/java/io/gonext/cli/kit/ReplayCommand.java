@@ -33,16 +33,17 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "replay",
     description = {
-      "Make recorded calls again, without a host: what the host answered comes from the",
-      "recording. Shows the first difference of each: another call of a host function, another",
-      "result, another trap, another use of fuel."
+      "Make recorded calls again, without a host.",
+      "What the host answered comes from the recording. Shows the first difference",
+      "of each: another call of a host function, another result, another trap,",
+      "another use of fuel."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,
     footerHeading = "%nExamples:%n",
     footer = {
       "  gonext replay calls/hello-7.recording.json --plugin hello-0.1.0.gnplugin",
-      "  gonext replay calls --plugin .            all recordings of a directory, a new build",
+      "  gonext replay calls --plugin .            all of a directory, a new build",
       "  gonext replay FILE --plugin . --trace     with all that the host answered",
       "",
       "Exit codes: 0 all is as recorded, 1 there are differences, 2 wrong command line,",
