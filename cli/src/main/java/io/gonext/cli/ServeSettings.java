@@ -18,7 +18,7 @@ final class ServeSettings {
   static final Set<String> WITHHELD = Set.of("--db", "--otlp");
 
   /** Options that map a name to a file that holds a secret: their names are shown. */
-  static final Set<String> NAMES_ONLY = Set.of("--token");
+  static final Set<String> NAMES_ONLY = Set.of("--token", "--read-only-token");
 
   /** All other options. A new one belongs to one of these sets, and a test says so. */
   static final Set<String> SHOWN =
@@ -28,6 +28,7 @@ final class ServeSettings {
           "--breaker-open",
           "--call-ms",
           "--compile-seconds",
+          "--dashboard",
           "--data",
           "--dev",
           "--egress-allow",
@@ -49,6 +50,7 @@ final class ServeSettings {
           "--plugin",
           "--port",
           "--registry",
+          "--registry-ca",
           "--registry-mirror",
           "--registry-plain-http",
           "--route-rate",

@@ -8,9 +8,9 @@ import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Records calls of plugins, so that they can be made again elsewhere: {@link
- * io.gonext.host.recording.Replay}. Off until an operator asks for it, for one plugin; then it
- * costs a call the copy of what host functions read and write.
+ * Records calls of plugins, so that they can be made again elsewhere: {@link Replay}. Off until an
+ * operator asks for it, for one plugin; then it costs a call the copy of what host functions read
+ * and write.
  *
  * <p>Recordings are in memory, for each plugin at most 64 and 16 MiB. The oldest make room, but the
  * last of each outcome stays. They hold what callers sent to the plugin. The secrets that the

@@ -13,8 +13,6 @@ import io.gonext.guests.Guests;
 import io.gonext.host.recording.RecordedCall;
 import io.gonext.host.recording.RecordedResult;
 import io.gonext.host.recording.Recording;
-import io.gonext.host.recording.Replay;
-import io.gonext.host.recording.ReplayedCall;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -82,7 +82,8 @@ public final class ProcessLog implements LogBackend {
       // It logs a port in use as an error with a stack trace; this command says it in a sentence.
       log.setLevel("io.javalin", Optional.of(LogLevel.OFF));
     }
-    // Under gonext.plugin are the plugins' own lines.
+    // Under gonext.plugin are the plugins' own lines, which an earlier log may have silenced.
+    log.setLevel("gonext.plugin", Optional.empty());
     log.setLevel("gonext", Optional.of(verbose ? LogLevel.DEBUG : level));
     log.setLevel("io.gonext", Optional.of(verbose ? LogLevel.DEBUG : level));
     return log;

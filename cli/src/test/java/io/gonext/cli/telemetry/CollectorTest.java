@@ -31,6 +31,7 @@ class CollectorTest {
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final AtomicLong nanoTime = new AtomicLong(1);
   private final List<String> logged = new CopyOnWriteArrayList<>();
+  private volatile String watched = "";
   private ProcessLog log;
   private OtlpReceiver receiver;
 
@@ -38,11 +39,14 @@ class CollectorTest {
   void start() throws IOException {
     log = ProcessLog.start(LogFormat.TEXT, LogLevel.INFO, false, "1");
     log.listen(event -> {
-      if (event.logger().equals(Collector.class.getName())) {
-        logged.add(text(event));
+      // An exporter of another test may still report its own collector.
+      String text = text(event);
+      if (event.logger().equals(Collector.class.getName()) && text.contains(watched)) {
+        logged.add(text);
       }
     });
     receiver = OtlpReceiver.start();
+    watched = receiver.url().toString();
   }
 
   @AfterEach
@@ -105,6 +109,7 @@ class CollectorTest {
     try (ServerSocket free = new ServerSocket(0)) {
       port = free.getLocalPort();
     }
+    watched = "http://127.0.0.1:" + port;
     try (Telemetry telemetry =
         telemetry(URI.create("http://127.0.0.1:" + port), Duration.ofSeconds(20))) {
       span(telemetry, 1);

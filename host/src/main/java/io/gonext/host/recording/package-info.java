@@ -1,6 +1,6 @@
 /**
- * Recorded calls of plugins, and their replay: {@link io.gonext.host.recording.Recording}, which
- * {@link io.gonext.host.Recordings} makes, and {@link io.gonext.host.recording.Replay}.
+ * Recorded calls of plugins: {@link io.gonext.host.Recordings} makes them, and {@link
+ * io.gonext.host.Replay} makes the calls again.
  */
 @NullMarked
 package io.gonext.host.recording;

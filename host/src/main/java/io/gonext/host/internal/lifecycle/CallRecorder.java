@@ -7,11 +7,11 @@ import io.gonext.engine.InstanceState;
 import io.gonext.host.RecordingInfo;
 import io.gonext.host.RecordingPolicy;
 import io.gonext.host.StoreException;
+import io.gonext.host.internal.abi.CallResults;
 import io.gonext.host.internal.abi.HookReply;
 import io.gonext.host.recording.RecordedCall;
 import io.gonext.host.recording.RecordedResult;
 import io.gonext.host.recording.Recording;
-import io.gonext.host.recording.Replay;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -159,13 +159,13 @@ public final class CallRecorder {
       RecordedResult result =
           reply instanceof HookReply.Body(byte[] body)
               ? new RecordedResult.Answer(instance.concealed(body))
-              : Replay.result(reply);
+              : CallResults.of(reply);
       end(hook, payload, result);
     }
 
     /** After a call that trapped. */
     void trapped(PluginHook hook, byte[] payload, GuestTrap trap) {
-      RecordedResult.Trap result = Replay.trap(trap);
+      RecordedResult.Trap result = CallResults.of(trap);
       end(
           hook,
           payload,

@@ -1,11 +1,10 @@
-package io.gonext.host.recording;
+package io.gonext.host;
 
 import io.gonext.engine.CompiledModule;
 import io.gonext.engine.Engine;
 import io.gonext.engine.EngineException;
 import io.gonext.engine.FuelBudget;
 import io.gonext.engine.FunctionImport;
-import io.gonext.engine.GuestFrame;
 import io.gonext.engine.GuestInstance;
 import io.gonext.engine.GuestOutput;
 import io.gonext.engine.GuestTrap;
@@ -14,13 +13,15 @@ import io.gonext.engine.HostReplay;
 import io.gonext.engine.InstanceConfig;
 import io.gonext.engine.InstanceState;
 import io.gonext.engine.RunLimits;
-import io.gonext.host.RecordingException;
+import io.gonext.host.internal.abi.CallResults;
 import io.gonext.host.internal.abi.GuestAbi;
-import io.gonext.host.internal.abi.HookReply;
+import io.gonext.host.recording.RecordedCall;
+import io.gonext.host.recording.RecordedResult;
 import io.gonext.host.recording.RecordedResult.Answer;
 import io.gonext.host.recording.RecordedResult.Done;
 import io.gonext.host.recording.RecordedResult.Status;
 import io.gonext.host.recording.RecordedResult.Trap;
+import io.gonext.host.recording.Recording;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -129,12 +130,12 @@ public final class Replay {
     try {
       byte[] name = call.name().getBytes(StandardCharsets.UTF_8);
       result =
-          result(
+          CallResults.of(
               call.isJob()
                   ? GuestAbi.callJob(instance, name, call.payload(), limits(limit))
                   : GuestAbi.callHook(instance, name, call.payload(), limits(limit)));
     } catch (GuestTrap trap) {
-      result = trap(trap);
+      result = CallResults.of(trap);
     } catch (IllegalArgumentException e) {
       throw new RecordingException("the call cannot be made: " + e.getMessage());
     }
@@ -177,22 +178,5 @@ public final class Replay {
               : false;
       case Done _, Status _ -> recorded.equals(replayed);
     };
-  }
-
-  /** The result of a call. */
-  public static RecordedResult result(HookReply reply) {
-    return switch (reply) {
-      case HookReply.Done _ -> new Done();
-      case HookReply.Failed(int status) -> new Status(status);
-      case HookReply.Body(byte[] bytes) -> new Answer(bytes);
-    };
-  }
-
-  /** The result of a call that trapped. */
-  public static RecordedResult.Trap trap(GuestTrap trap) {
-    return new Trap(
-        trap.trapCause().code(),
-        trap.trapCause().describe(),
-        trap.backtrace().stream().map(GuestFrame::toString).toList());
   }
 }

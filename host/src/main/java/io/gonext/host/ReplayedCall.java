@@ -1,5 +1,7 @@
-package io.gonext.host.recording;
+package io.gonext.host;
 
+import io.gonext.host.recording.RecordedCall;
+import io.gonext.host.recording.RecordedResult;
 import java.util.List;
 
 /**
