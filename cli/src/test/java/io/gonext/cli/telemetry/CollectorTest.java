@@ -31,7 +31,7 @@ class CollectorTest {
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final AtomicLong nanoTime = new AtomicLong(1);
   private final List<String> logged = new CopyOnWriteArrayList<>();
-  private volatile String watched = "";
+  private volatile String watched = "none yet";
   private ProcessLog log;
   private OtlpReceiver receiver;
 
