@@ -13,8 +13,11 @@ import io.gonext.engine.HostReplay;
 import io.gonext.engine.InstanceConfig;
 import io.gonext.engine.InstanceState;
 import io.gonext.engine.RunLimits;
+import io.gonext.host.internal.abi.AbiTable;
 import io.gonext.host.internal.abi.CallResults;
 import io.gonext.host.internal.abi.GuestAbi;
+import io.gonext.host.internal.abi.ImportKey;
+import io.gonext.host.internal.abi.ImportRow;
 import io.gonext.host.recording.RecordedCall;
 import io.gonext.host.recording.RecordedResult;
 import io.gonext.host.recording.RecordedResult.Answer;
@@ -38,11 +41,6 @@ import java.util.Set;
  * differs, and the result.
  */
 public final class Replay {
-  /** The functions that a guest may call inside its allocator. */
-  private static final Set<String> IN_ALLOCATOR =
-      Set.of(
-          "env.gn_panic", "env.emscripten_notify_memory_growth", "env.abort", "env.process.exit");
-
   /** Ends that depend on the machine: a replay need not end so. */
   private static final Set<String> OF_THE_MACHINE =
       Set.of("DEADLINE", "WAIT_LIMIT", "INTERRUPTED", "STACK_EXHAUSTED");
@@ -117,10 +115,8 @@ public final class Replay {
             (call, args) -> {
               throw new IllegalStateException("only a recording answers");
             });
-    return Optional.of(
-        IN_ALLOCATOR.contains(wanted.module() + "." + wanted.name())
-            ? function.inAllocator()
-            : function);
+    ImportRow row = AbiTable.v1().find(new ImportKey(wanted.module(), wanted.name()));
+    return Optional.of(row != null && row.allowedInAllocator() ? function.inAllocator() : function);
   }
 
   private static ReplayedCall replay(GuestInstance instance, RecordedCall call, Duration limit) {

@@ -111,6 +111,16 @@ class RecordingsTest {
   }
 
   @Test
+  void a_call_of_a_function_inside_the_allocator_is_replayed() throws InterruptedException {
+    activate(GuestBundle.of("emscripten").filter("same"));
+    host.recordings().start("emscripten", RecordingPolicy.ALL);
+    var _ = host.applyFilters("same", "a");
+    ReplayedCall call = replay(newest("emscripten"), Guests.wasm("emscripten")).getFirst();
+    assertThat(call.call().trace().events()).isNotEmpty();
+    assertThat(call.differences()).isEmpty();
+  }
+
+  @Test
   void a_trap_is_replayed_to_the_same_place() throws InterruptedException {
     activate(GuestBundle.of("trap").filter("h"));
     host.recordings().start("trap", FAILURES);

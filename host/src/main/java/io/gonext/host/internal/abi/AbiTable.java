@@ -81,10 +81,10 @@ public final class AbiTable {
     FunctionType toDouble = type().returning(F64);
     return List.of(
         ImportRow.of(ENV, "gn_log", type(I32, I32, I32)),
-        ImportRow.of(ENV, "gn_panic", type(I32, I32)),
+        ImportRow.of(ENV, "gn_panic", type(I32, I32)).inAllocator(),
         ImportRow.of(ENV, "gn_time_ms", type().returning(I64)),
         // Emscripten's memory.grow calls it, for JavaScript's views of the memory.
-        ImportRow.of(ENV, "emscripten_notify_memory_growth", type(I32)),
+        ImportRow.of(ENV, "emscripten_notify_memory_growth", type(I32)).inAllocator(),
         ImportRow.of(ENV, "gn_config_get", blockToBody),
         // The service checks the capability that the application gave to the function.
         ImportRow.of(ENV, "gn_app_call", twoBlocksToBody),
@@ -106,7 +106,7 @@ public final class AbiTable {
         // (std/assembly/bindings/dom.ts, node.ts and builtins.ts). console.time is left out,
         // because its timer would outlive the call; document, crypto and others need objects of
         // JavaScript.
-        ImportRow.of(ENV, "abort", type(I32, I32, I32, I32)),
+        ImportRow.of(ENV, "abort", type(I32, I32, I32, I32)).inAllocator(),
         ImportRow.of(ENV, "console.debug", type(I32)),
         ImportRow.of(ENV, "console.log", type(I32)),
         ImportRow.of(ENV, "console.info", type(I32)),
@@ -117,7 +117,7 @@ public final class AbiTable {
         ImportRow.of(ENV, "Date.now", toDouble),
         ImportRow.of(ENV, "performance.now", toDouble),
         ImportRow.of(ENV, "seed", toDouble),
-        ImportRow.of(ENV, "process.exit", type(I32)),
+        ImportRow.of(ENV, "process.exit", type(I32)).inAllocator(),
         ImportRow.of(NET, "gn_http_fetch", blockToBody).taking("http.fetch").with(StatusFamily.NET),
         ImportRow.of(NET, "gn_users_read", blockToBody).with(StatusFamily.NET),
         ImportRow.of(NET, "gn_media_read", blockToBody).with(StatusFamily.NET),

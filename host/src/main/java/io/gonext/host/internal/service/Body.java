@@ -8,11 +8,8 @@ public sealed interface Body {
   /**
    * A function that returns a number of its own, or nothing. It cannot refuse a call, and must not
    * wait.
-   *
-   * @param inAllocator whether a guest may call it inside its allocator. Only for a function that
-   *     never returns, so that a panic there is reported as a panic, or that never enters the guest
    */
-  record Plain(HostFunction.Body function, boolean inAllocator) implements Body {}
+  record Plain(HostFunction.Body function) implements Body {}
 
   /** A function that returns a body or a status. */
   record Answering(Work work) implements Body {}
@@ -25,11 +22,7 @@ public sealed interface Body {
   }
 
   static Body plain(HostFunction.Body function) {
-    return new Plain(function, false);
-  }
-
-  static Body plainInAllocator(HostFunction.Body function) {
-    return new Plain(function, true);
+    return new Plain(function);
   }
 
   static Body answering(Work work) {

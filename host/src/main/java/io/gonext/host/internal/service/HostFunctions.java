@@ -62,9 +62,7 @@ public final class HostFunctions {
             row.key().name(),
             row.type(),
             capability == null ? body : guarded(row, capability, body, scope));
-    return bound.body instanceof Body.Plain plain && plain.inAllocator()
-        ? function.inAllocator()
-        : function;
+    return row.allowedInAllocator() ? function.inAllocator() : function;
   }
 
   private static HostFunction.Body body(AnswerEncoder encoder, Bound bound, AtomicInteger waiting) {
