@@ -115,7 +115,7 @@ public final class GuestInstance implements AutoCloseable {
 
   private void start(InstanceConfig config) {
     if (config.startTraceBytes() > 0) {
-      startRecording(config.startTraceBytes());
+      startRecording(config.startTraceBytes(), new SecretMarks());
     }
     if (config.startReplay().isPresent()) {
       replayStart(config, new HostReplay(config.startReplay().get()));
@@ -548,9 +548,11 @@ public final class GuestInstance implements AutoCloseable {
    * function reads or writes. Only for the thread that holds the instance, between runs.
    *
    * @param maxBytes how much the recording may take, about
+   * @param marks the secrets that do not come into the recording; host functions {@linkplain
+   *     HostCall#conceal add} theirs
    */
-  public void startRecording(long maxBytes) {
-    recorder = new TraceRecorder(maxBytes);
+  public void startRecording(long maxBytes, SecretMarks marks) {
+    recorder = new TraceRecorder(maxBytes, marks);
     imports.recordTo(recorder);
   }
 
@@ -597,20 +599,6 @@ public final class GuestInstance implements AutoCloseable {
     } finally {
       occupancy.leave();
     }
-  }
-
-  /** Keeps a secret out of the recording; see {@link HostCall#conceal}. */
-  public void conceal(byte[] secret) {
-    imports.conceal(secret);
-  }
-
-  /**
-   * A copy of what the host gave to the guest or got from it, with marks in place of the secrets
-   * that the recording {@linkplain HostCall#conceal conceals}. Only between {@link #startRecording}
-   * and {@link #stopRecording}.
-   */
-  public byte[] concealed(byte[] bytes) {
-    return Objects.requireNonNull(recorder).concealed(bytes);
   }
 
   /**

@@ -8,9 +8,7 @@ import io.gonext.engine.HostTrace.Event;
 import io.gonext.engine.HostTrace.Read;
 import io.gonext.engine.HostTrace.Returned;
 import io.gonext.engine.HostTrace.Wrote;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -18,18 +16,17 @@ import java.util.List;
  * instance.
  */
 final class TraceRecorder {
-  private static final byte MARK = '*';
-
   private final List<Event> events = new ArrayList<>();
-  private final List<byte[]> secrets = new ArrayList<>();
+  private final SecretMarks marks;
   private long bytesLeft;
   private boolean isComplete = true;
 
   /** How many host functions the guest is inside of. */
   private int depth;
 
-  TraceRecorder(long maxBytes) {
+  TraceRecorder(long maxBytes, SecretMarks marks) {
     this.bytesLeft = maxBytes;
+    this.marks = marks;
   }
 
   /** Runs a function for the guest. */
@@ -94,41 +91,21 @@ final class TraceRecorder {
 
   /** See {@link HostCall#conceal}. */
   void conceal(byte[] secret) {
-    if (secret.length > 0) {
-      secrets.add(secret.clone());
-    }
-  }
-
-  /** A copy with a mark in place of each byte of a secret. */
-  byte[] concealed(byte[] bytes) {
-    byte[] copy = bytes.clone();
-    for (byte[] secret : secrets) {
-      for (int at = 0; at + secret.length <= bytes.length; at++) {
-        if (Arrays.equals(bytes, at, at + secret.length, secret, 0, secret.length)) {
-          Arrays.fill(copy, at, at + secret.length, MARK);
-        }
-      }
-    }
-    return copy;
-  }
-
-  private String concealed(String text) {
-    return secrets.isEmpty()
-        ? text
-        : new String(concealed(text.getBytes(StandardCharsets.UTF_8)), StandardCharsets.UTF_8);
+    marks.add(secret);
   }
 
   private Event concealed(Event event) {
     return switch (event) {
-      case Read(long pointer, byte[] bytes) -> new Read(pointer, concealed(bytes));
-      case Wrote(long pointer, byte[] bytes) -> new Wrote(pointer, concealed(bytes));
-      case Ended(Cause cause, String text, int code) -> new Ended(cause, concealed(text), code);
+      case Read(long pointer, byte[] bytes) -> new Read(pointer, marks.markedOut(bytes));
+      case Wrote(long pointer, byte[] bytes) -> new Wrote(pointer, marks.markedOut(bytes));
+      case Ended(Cause cause, String text, int code) ->
+          new Ended(cause, marks.markedOut(text), code);
       default -> event;
     };
   }
 
   HostTrace trace() {
     return new HostTrace(
-        secrets.isEmpty() ? events : events.stream().map(this::concealed).toList(), isComplete);
+        marks.isEmpty() ? events : events.stream().map(this::concealed).toList(), isComplete);
   }
 }

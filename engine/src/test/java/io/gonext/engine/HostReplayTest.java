@@ -77,7 +77,7 @@ class HostReplayTest {
   }
 
   private HostTrace record(String function, long... args) {
-    recorded.startRecording(ROOM);
+    recorded.startRecording(ROOM, new SecretMarks());
     TestEngine.call(recorded, function, args);
     return recorded.stopRecording();
   }
@@ -99,7 +99,7 @@ class HostReplayTest {
   @CsvSource({"roll, ", "roll-twice, ", "ask, 7"})
   void a_replayed_run_gives_the_same_result_without_the_host(String function, Long arg) {
     long[] args = arg == null ? new long[0] : new long[] {arg};
-    recorded.startRecording(ROOM);
+    recorded.startRecording(ROOM, new SecretMarks());
     long result = TestEngine.call(recorded, function, args);
     HostTrace trace = recorded.stopRecording();
     assertThat(trace.isComplete()).isTrue();
@@ -138,7 +138,7 @@ class HostReplayTest {
   @CsvSource({"panic, 11", "fail, ", "exit, 3"})
   void a_function_that_ends_the_guest_does_so_in_the_replay(String function, Long arg) {
     long[] args = arg == null ? new long[0] : new long[] {arg};
-    recorded.startRecording(ROOM);
+    recorded.startRecording(ROOM, new SecretMarks());
     GuestTrap trap = TestEngine.trap(recorded, function, args);
     var replay = new HostReplay(recorded.stopRecording());
     GuestInstance guest = replaying();
@@ -149,7 +149,7 @@ class HostReplayTest {
 
   @Test
   void a_trap_in_a_call_back_is_the_same_trap() {
-    recorded.startRecording(ROOM);
+    recorded.startRecording(ROOM, new SecretMarks());
     GuestTrap trap = TestEngine.trap(recorded, "ask", 11);
     var replay = new HostReplay(recorded.stopRecording());
     GuestInstance guest = replaying();
@@ -208,7 +208,7 @@ class HostReplayTest {
 
   @Test
   void a_recording_that_is_full_says_so() {
-    recorded.startRecording(150);
+    recorded.startRecording(150, new SecretMarks());
     TestEngine.call(recorded, "roll-twice");
     HostTrace trace = recorded.stopRecording();
     assertThat(trace.isComplete()).isFalse();
@@ -224,9 +224,10 @@ class HostReplayTest {
   @Test
   void a_secret_is_not_in_the_recording() {
     secret = "how are";
-    recorded.startRecording(ROOM);
+    SecretMarks marks = new SecretMarks();
+    recorded.startRecording(ROOM, marks);
     TestEngine.call(recorded, "ask", 7);
-    assertThat(recorded.concealed(" now: how are how".getBytes(StandardCharsets.UTF_8)))
+    assertThat(marks.markedOut(" now: how are how".getBytes(StandardCharsets.UTF_8)))
         .asString()
         .isEqualTo(" now: ******* how");
     HostTrace trace = recorded.stopRecording();
@@ -242,7 +243,7 @@ class HostReplayTest {
     TestEngine.call(recorded, "ask", 7);
     TestEngine.call(recorded, "roll");
     InstanceState state = recorded.stateSinceStart().orElseThrow();
-    recorded.startRecording(ROOM);
+    recorded.startRecording(ROOM, new SecretMarks());
     long answer = TestEngine.call(recorded, "ask", 7);
     HostTrace trace = recorded.stopRecording();
 

@@ -4,6 +4,7 @@ import io.gonext.engine.GuestInstance;
 import io.gonext.engine.GuestTrap;
 import io.gonext.engine.HostTrace;
 import io.gonext.engine.InstanceState;
+import io.gonext.engine.SecretMarks;
 import io.gonext.host.RecordingInfo;
 import io.gonext.host.RecordingPolicy;
 import io.gonext.host.StoreException;
@@ -12,7 +13,6 @@ import io.gonext.host.internal.abi.HookReply;
 import io.gonext.host.recording.RecordedCall;
 import io.gonext.host.recording.RecordedResult;
 import io.gonext.host.recording.Recording;
-import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -115,7 +115,7 @@ public final class CallRecorder {
     private final List<RecordedCall> calls = new ArrayList<>();
     private long bytes;
     private final Optional<InstanceState> state;
-    private final List<byte[]> secrets;
+    private final SecretMarks marks = new SecretMarks();
     private long nanos;
 
     private Session(
@@ -124,41 +124,33 @@ public final class CallRecorder {
       this.version = version;
       this.memoryPages = memoryPages;
       this.instance = instance;
-      this.secrets = secretsOf.apply(plugin);
-      this.state = instance.stateSinceStart().map(this::concealed);
+      secretsOf.apply(plugin).forEach(marks::add);
+      this.state = instance.stateSinceStart().map(this::markedOut);
     }
 
     /** Before each call. */
     void beginCall() {
-      instance.startRecording(Math.max(1, MAX_TRACE_BYTES - bytes));
-      secrets.forEach(instance::conceal);
+      instance.startRecording(Math.max(1, MAX_TRACE_BYTES - bytes), marks);
     }
 
     /** An earlier call may have left a secret in the memory. */
-    private InstanceState concealed(InstanceState found) {
-      if (secrets.isEmpty() || found.blocks().isEmpty()) {
-        return found;
-      }
-      beginCall();
-      InstanceState marked =
-          new InstanceState(
-              found.pages(),
-              found.blocks().stream()
-                  .map(block ->
-                      new InstanceState.Block(block.pointer(), instance.concealed(block.bytes())))
-                  .toList(),
-              found.globals(),
-              found.droppedData(),
-              found.droppedElements());
-      var _ = instance.stopRecording();
-      return marked;
+    private InstanceState markedOut(InstanceState found) {
+      return new InstanceState(
+          found.pages(),
+          found.blocks().stream()
+              .map(
+                  block -> new InstanceState.Block(block.pointer(), marks.markedOut(block.bytes())))
+              .toList(),
+          found.globals(),
+          found.droppedData(),
+          found.droppedElements());
     }
 
     /** After a call that returned. */
     void returned(PluginHook hook, byte[] payload, HookReply reply) {
       RecordedResult result =
           reply instanceof HookReply.Body(byte[] body)
-              ? new RecordedResult.Answer(instance.concealed(body))
+              ? new RecordedResult.Answer(marks.markedOut(body))
               : CallResults.of(reply);
       end(hook, payload, result);
     }
@@ -169,7 +161,8 @@ public final class CallRecorder {
       end(
           hook,
           payload,
-          new RecordedResult.Trap(result.code(), concealed(result.text()), result.backtrace()));
+          new RecordedResult.Trap(
+              result.code(), marks.markedOut(result.text()), result.backtrace()));
     }
 
     /** After a call that ended in another way: nothing of the lease is kept. */
@@ -178,13 +171,8 @@ public final class CallRecorder {
       calls.clear();
     }
 
-    private String concealed(String text) {
-      return new String(
-          instance.concealed(text.getBytes(StandardCharsets.UTF_8)), StandardCharsets.UTF_8);
-    }
-
     private void end(PluginHook hook, byte[] payload, RecordedResult result) {
-      byte[] given = instance.concealed(payload);
+      byte[] given = marks.markedOut(payload);
       HostTrace trace = instance.stopRecording();
       nanos += instance.lastRun().wallNanos();
       bytes += given.length + trace.weightBytes();
