@@ -468,7 +468,7 @@ final class PluginLoader {
         .startTimeout(start)
         .startFuel(startFuel())
         .verifiesResets(verifiesResets)
-        .startTraceBytes(START_TRACE_BYTES)
+        .startTraceBytes(scope.mode() == Mode.SERVING ? START_TRACE_BYTES : 0)
         .build();
   }
 
