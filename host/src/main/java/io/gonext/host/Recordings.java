@@ -13,8 +13,8 @@ import tools.jackson.databind.node.ObjectNode;
  * and write.
  *
  * <p>Recordings are in memory, for each plugin at most 64 and 16 MiB. The oldest make room, but the
- * last of each outcome stays. They hold what callers sent to the plugin. The secrets that the
- * plugin read are replaced by marks.
+ * last of each outcome stays. They are dropped when the plugin is uninstalled. They hold what
+ * callers sent to the plugin. The secrets that the plugin read are replaced by marks.
  *
  * <p>Thread-safe.
  */

@@ -295,6 +295,20 @@ class RecordingsTest {
   }
 
   @Test
+  void an_uninstalled_plugin_leaves_no_recordings_for_the_next_of_its_name()
+      throws InterruptedException {
+    activate(GuestBundle.of("upper").filter("shout"));
+    host.recordings().start("upper", RecordingPolicy.ALL);
+    var _ = host.applyFilters("shout", "a");
+    host.plugins().deactivate("upper");
+    host.plugins().uninstall("upper");
+    activate(GuestBundle.of("upper").filter("shout"));
+    var _ = host.applyFilters("shout", "b");
+    assertThat(host.recordings().policy("upper")).isEmpty();
+    assertThat(host.recordings().list("upper")).isEmpty();
+  }
+
+  @Test
   void a_plugin_that_is_not_in_service_is_not_recorded() {
     assertThatThrownBy(() -> host.recordings().start("nobody", RecordingPolicy.ALL))
         .isInstanceOf(ConflictException.class);

@@ -33,4 +33,9 @@ public final class CallRecorders {
     return recorders.computeIfAbsent(
         plugin, name -> new CallRecorder(name, hostVersion, clock, secretsOf));
   }
+
+  /** Drops what is kept of a plugin that is no longer installed. */
+  void forget(String plugin) {
+    recorders.remove(plugin);
+  }
 }

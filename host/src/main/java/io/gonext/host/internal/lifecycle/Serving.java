@@ -38,6 +38,7 @@ final class Serving {
   private final MeterRegistry meters;
   private final CallGuards guards;
   private final HostServices services;
+  private final CallRecorders recorders;
   private final Duration drain;
 
   /**
@@ -69,6 +70,7 @@ final class Serving {
     this.meters = parts.meters();
     this.guards = parts.guards();
     this.services = parts.services();
+    this.recorders = parts.recorders();
     this.drain = drain;
   }
 
@@ -176,6 +178,7 @@ final class Serving {
     routeLimiters.remove(name);
     breakerStates.remove(name);
     hooks.forget(name);
+    recorders.forget(name);
     // Without this, meters would accumulate with every plugin name that was ever installed.
     for (Meter meter : meters.getMeters()) {
       if (name.equals(meter.getId().getTag("plugin"))) {
