@@ -16,7 +16,6 @@ import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
 import io.javalin.http.HttpStatus;
 import io.javalin.http.sse.SseClient;
-import io.javalin.http.sse.SseHandler;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
@@ -24,9 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -44,15 +41,13 @@ final class ActivityApi {
   static final String PATH = "/api/v1/activity";
   static final String CALLS = "/api/v1/calls";
 
-  static final int MAX_STREAMS = 32;
-
   /** Calls that may wait for a slow client. */
   private static final int WAITING_CALLS = 1_000;
 
   private final Activity activity;
   private final Host host;
   private final BooleanSupplier closing;
-  private final Semaphore streams = new Semaphore(MAX_STREAMS);
+  private final EventStreams streams = new EventStreams("calls");
 
   ActivityApi(Host host, BooleanSupplier closing) {
     this.host = host;
@@ -82,8 +77,7 @@ final class ActivityApi {
   }
 
   private void plugin(Context ctx) {
-    String name = ctx.pathParam("name");
-    AdminApi.requireInstalled(host, name);
+    String name = AdminApi.installed(host, ctx);
     ObjectNode body = activity.plugin(name).map(ActivityApi::view).orElse(null);
     if (body == null) {
       throw new Problem(HttpStatus.CONFLICT, name + " is not in service; activate it first");
@@ -244,52 +238,13 @@ final class ActivityApi {
     }
     String accept = ctx.header("Accept");
     if (accept != null && accept.contains("text/event-stream")) {
-      stream(ctx, wanted);
+      streams.open(ctx, client -> send(client, wanted));
       return;
     }
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     ArrayNode calls = body.putArray("calls");
     activity.recentCalls().stream().filter(wanted).forEach(call -> calls.add(view(call)));
     answer(ctx, body);
-  }
-
-  private void stream(Context ctx, Wanted wanted) {
-    if (ctx.req().getAttribute(RequestRules.HEAD) != null) {
-      // The answer to HEAD ends after the headers.
-      ctx.contentType("text/event-stream");
-      return;
-    }
-    if (!streams.tryAcquire()) {
-      ctx.header("Retry-After", "10");
-      throw new Problem(
-          HttpStatus.SERVICE_UNAVAILABLE,
-          "this host serves " + MAX_STREAMS + " streams of calls, which is the most");
-    }
-    // The handler returns when the stream has begun.
-    AtomicBoolean held = new AtomicBoolean(true);
-    boolean began = false;
-    try {
-      new SseHandler(
-              client -> {
-                try {
-                  send(client, wanted);
-                } finally {
-                  release(held);
-                }
-              })
-          .handle(ctx);
-      began = true;
-    } finally {
-      if (!began) {
-        release(held);
-      }
-    }
-  }
-
-  private void release(AtomicBoolean held) {
-    if (held.getAndSet(false)) {
-      streams.release();
-    }
   }
 
   private void send(SseClient client, Wanted wanted) {

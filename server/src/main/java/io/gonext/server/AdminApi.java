@@ -439,6 +439,11 @@ final class AdminApi {
     return host.plugins().find(name).orElseThrow(() -> new UnknownPluginException(name));
   }
 
+  /** The name of the plugin of the path, which is installed. */
+  static String installed(Host host, Context ctx) {
+    return requireInstalled(host, name(ctx)).name();
+  }
+
   /** A plugin with everything that this host knows about it. */
   private void show(Context ctx) {
     String name = name(ctx);

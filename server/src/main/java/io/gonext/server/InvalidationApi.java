@@ -9,11 +9,8 @@ import io.gonext.host.json.StrictJson;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
 import io.javalin.http.sse.SseClient;
-import io.javalin.http.sse.SseHandler;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -31,8 +28,6 @@ import tools.jackson.databind.node.ObjectNode;
 final class InvalidationApi {
   static final String PATH = "/api/v1/cache/invalidations";
 
-  static final int MAX_STREAMS = 32;
-
   private static final int NEWEST = 100;
   private static final int BATCH = 100;
 
@@ -43,7 +38,7 @@ final class InvalidationApi {
 
   private final CacheInvalidations invalidations;
   private final BooleanSupplier closing;
-  private final Semaphore streams = new Semaphore(MAX_STREAMS);
+  private final EventStreams streams = new EventStreams("invalidations");
 
   InvalidationApi(Host host, BooleanSupplier closing) {
     this.invalidations = host.cacheInvalidations();
@@ -71,42 +66,7 @@ final class InvalidationApi {
     // Refuse before the stream begins: its first bytes are the status 200.
     Long seen = lastEventId(ctx);
     long start = seen == null ? invalidations.last() : seen;
-    if (ctx.req().getAttribute(RequestRules.HEAD) != null) {
-      // The answer to HEAD ends after the headers.
-      ctx.contentType("text/event-stream");
-      return;
-    }
-    if (!streams.tryAcquire()) {
-      ctx.header("Retry-After", "10");
-      throw new Problem(
-          HttpStatus.SERVICE_UNAVAILABLE,
-          "this host serves " + MAX_STREAMS + " streams of invalidations, which is the most");
-    }
-    // The handler returns when the stream has begun.
-    AtomicBoolean held = new AtomicBoolean(true);
-    boolean began = false;
-    try {
-      new SseHandler(
-              client -> {
-                try {
-                  send(client, start);
-                } finally {
-                  release(held);
-                }
-              })
-          .handle(ctx);
-      began = true;
-    } finally {
-      if (!began) {
-        release(held);
-      }
-    }
-  }
-
-  private void release(AtomicBoolean held) {
-    if (held.getAndSet(false)) {
-      streams.release();
-    }
+    streams.open(ctx, client -> send(client, start));
   }
 
   private static @Nullable Long lastEventId(Context ctx) {

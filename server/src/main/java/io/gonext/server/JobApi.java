@@ -6,7 +6,6 @@ import io.gonext.host.JobAttempt;
 import io.gonext.host.JobInfo;
 import io.gonext.host.JobState;
 import io.gonext.host.Jobs;
-import io.gonext.host.UnknownPluginException;
 import io.gonext.host.json.StrictJson;
 import io.gonext.server.AdminApi.Endpoint;
 import io.javalin.http.Context;
@@ -46,7 +45,8 @@ final class JobApi {
             HandlerType.POST, JOB + "/retry", ctx -> answer(ctx, host.jobs().retry(id(ctx)))),
         new Endpoint(
             HandlerType.POST, JOB + "/cancel", ctx -> answer(ctx, host.jobs().cancel(id(ctx)))),
-        new Endpoint(HandlerType.GET, plugin + "/jobs", ctx -> list(ctx, installed(ctx))),
+        new Endpoint(
+            HandlerType.GET, plugin + "/jobs", ctx -> list(ctx, AdminApi.installed(host, ctx))),
         new Endpoint(HandlerType.POST, plugin + "/jobs", this::run),
         new Endpoint(HandlerType.GET, plugin + "/schedules", this::schedules),
         new Endpoint(HandlerType.POST, plugin + "/jobs/pause", ctx -> pause(ctx, "")),
@@ -57,14 +57,6 @@ final class JobApi {
 
   private static String id(Context ctx) {
     return ctx.pathParam("id");
-  }
-
-  private String installed(Context ctx) {
-    String name = ctx.pathParam("name");
-    if (host.plugins().find(name).isEmpty()) {
-      throw new UnknownPluginException(name);
-    }
-    return name;
   }
 
   private void list(Context ctx, String plugin) {
@@ -140,7 +132,7 @@ final class JobApi {
   private void schedules(Context ctx) {
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     ArrayNode schedules = body.putArray("schedules");
-    for (CronInfo cron : host.jobs().schedules(installed(ctx))) {
+    for (CronInfo cron : host.jobs().schedules(AdminApi.installed(host, ctx))) {
       ObjectNode one =
           schedules
               .addObject()

@@ -117,10 +117,10 @@ final class LogApi {
   }
 
   void lines(Context ctx) {
-    requireInstalled(ctx);
+    String plugin = AdminApi.installed(host, ctx);
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     var lines = body.putArray("lines");
-    Wanted.of(ctx).lastOf(host.logs().recent(name(ctx))).forEach(line -> lines.add(view(line)));
+    Wanted.of(ctx).lastOf(host.logs().recent(plugin)).forEach(line -> lines.add(view(line)));
     ctx.contentType("application/json").result(StrictJson.write(body));
   }
 
@@ -130,9 +130,8 @@ final class LogApi {
       throw new Problem(
           HttpStatus.NOT_ACCEPTABLE, "this is a stream: send the header Accept: text/event-stream");
     }
-    requireInstalled(ctx);
+    String plugin = AdminApi.installed(host, ctx);
     // Refuse before the stream begins: its first bytes are the status 200.
-    String plugin = name(ctx);
     Wanted wanted = Wanted.of(ctx).among(host.logs().recent(plugin));
     if (ctx.req().getAttribute(RequestRules.HEAD) != null) {
       // The answer to HEAD ends after the headers.
@@ -193,13 +192,5 @@ final class LogApi {
         .put("at", line.at().toString())
         .put("level", line.level().name().toLowerCase(Locale.ROOT))
         .put("message", line.text());
-  }
-
-  private void requireInstalled(Context ctx) {
-    AdminApi.requireInstalled(host, name(ctx));
-  }
-
-  private static String name(Context ctx) {
-    return ctx.pathParam("name");
   }
 }

@@ -38,7 +38,7 @@ final class RecordingApi {
   }
 
   private void start(Context ctx) throws IOException {
-    String plugin = installed(ctx);
+    String plugin = AdminApi.installed(host, ctx);
     host.recordings().start(plugin, policy(RequestBody.object(ctx)));
     answer(ctx, plugin);
   }
@@ -81,17 +81,17 @@ final class RecordingApi {
   }
 
   private void stop(Context ctx) {
-    String plugin = installed(ctx);
+    String plugin = AdminApi.installed(host, ctx);
     host.recordings().stop(plugin);
     answer(ctx, plugin);
   }
 
   private void list(Context ctx) {
-    answer(ctx, installed(ctx));
+    answer(ctx, AdminApi.installed(host, ctx));
   }
 
   private void file(Context ctx) {
-    String plugin = installed(ctx);
+    String plugin = AdminApi.installed(host, ctx);
     String id = ctx.pathParam("id");
     Recording recording =
         (id.matches("[0-9]{1,18}")
@@ -127,12 +127,6 @@ final class RecordingApi {
           .put("bytes", info.bytes());
     }
     ctx.contentType("application/json").result(StrictJson.write(body));
-  }
-
-  private String installed(Context ctx) {
-    String name = ctx.pathParam("name");
-    AdminApi.requireInstalled(host, name);
-    return name;
   }
 
   private static Problem refused(String detail) {

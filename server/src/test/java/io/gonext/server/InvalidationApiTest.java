@@ -145,7 +145,7 @@ class InvalidationApiTest {
     List<Stream> streams = new ArrayList<>();
     try (HttpServer another =
         server.startAnother(TestServer.token(ServerConfig.loopback(0)).build())) {
-      for (int i = 0; i < InvalidationApi.MAX_STREAMS; i++) {
+      for (int i = 0; i < EventStreams.MAX; i++) {
         streams.add(new Stream(another.port(), NEW, 0));
         streams.getLast().next();
       }
