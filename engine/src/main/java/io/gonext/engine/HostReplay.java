@@ -12,7 +12,6 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,7 +62,7 @@ public final class HostReplay {
     if (!(next() instanceof Called expected)
         || !expected.function().equals(actual.function())
         || !Arrays.equals(expected.arguments(), actual.arguments())) {
-      throw differs(shown(actual));
+      throw differs(actual.toString());
     }
     next++;
     while (true) {
@@ -90,7 +89,7 @@ public final class HostReplay {
           throw end(ended);
         }
         case Called _ -> throw differs("nothing from inside " + actual.function());
-        case null -> throw differs(shown(actual));
+        case null -> throw differs(actual.toString());
       }
       next++;
     }
@@ -141,20 +140,10 @@ public final class HostReplay {
   /** What the guest did when it was recorded; what it chose is bounded and plain. */
   private static String shown(Event expected) {
     return switch (expected) {
-      case Called called -> "it called " + shown(called);
+      case Called called -> "it called " + called;
       case Read(long pointer, byte[] bytes) -> "the function read " + shown(pointer, bytes);
       case Wrote _, CalledBack _, Returned _, Ended _ -> "it made no call there";
     };
-  }
-
-  private static String shown(Called called) {
-    return called.function() + list(called.arguments());
-  }
-
-  private static String list(long[] arguments) {
-    return Arrays.stream(arguments)
-        .mapToObj(Long::toString)
-        .collect(Collectors.joining(", ", "(", ")"));
   }
 
   private static String shown(long pointer, byte[] bytes) {

@@ -1,6 +1,8 @@
 package io.gonext.engine;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * What host functions and WASI's functions did in one run, in order. A guest sees nothing else of
@@ -51,7 +53,13 @@ public record HostTrace(List<Event> events, boolean isComplete) {
    * @param arguments an i32 zero-extended, a float as its bits; not to be changed
    */
   @SuppressWarnings("ArrayRecordComponent") // compared by HostReplay, element by element
-  public record Called(String function, long[] arguments) implements Event {}
+  public record Called(String function, long[] arguments) implements Event {
+    /** Such as {@code env.add(1, 2)}. */
+    @Override
+    public String toString() {
+      return call(function, arguments);
+    }
+  }
 
   /**
    * The function read the guest's memory.
@@ -75,7 +83,19 @@ public record HostTrace(List<Event> events, boolean isComplete) {
    * @param arguments not to be changed
    */
   @SuppressWarnings("ArrayRecordComponent")
-  public record CalledBack(String export, long[] arguments) implements Event {}
+  public record CalledBack(String export, long[] arguments) implements Event {
+    /** Such as {@code gn_alloc(8)}. */
+    @Override
+    public String toString() {
+      return call(export, arguments);
+    }
+  }
+
+  private static String call(String function, long[] arguments) {
+    return Arrays.stream(arguments)
+        .mapToObj(Long::toString)
+        .collect(Collectors.joining(", ", function + "(", ")"));
+  }
 
   /** The function returned to the guest. */
   public record Returned(long result) implements Event {}

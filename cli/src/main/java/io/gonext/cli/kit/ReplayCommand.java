@@ -22,7 +22,6 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -208,9 +207,8 @@ public final class ReplayCommand extends KitCommand {
 
   private static String shown(HostTrace.Event event) {
     return switch (event) {
-      case HostTrace.Called(String function, long[] arguments) -> function + list(arguments);
-      case HostTrace.CalledBack(String export, long[] arguments) ->
-          "  calls back " + export + list(arguments);
+      case HostTrace.Called called -> called.toString();
+      case HostTrace.CalledBack back -> "  calls back " + back;
       case HostTrace.Read(long pointer, byte[] bytes) ->
           "  reads " + bytes.length + " bytes at " + pointer + ": " + shown(bytes);
       case HostTrace.Wrote(long pointer, byte[] bytes) ->
@@ -219,12 +217,6 @@ public final class ReplayCommand extends KitCommand {
       case HostTrace.Ended(HostTrace.Cause cause, String why, int _) ->
           "  ends the guest: " + cause + (why.isEmpty() ? "" : ", " + why);
     };
-  }
-
-  private static String list(long[] arguments) {
-    return Arrays.stream(arguments)
-        .mapToObj(Long::toString)
-        .collect(Collectors.joining(", ", "(", ")"));
   }
 
   /** Bytes as text where they are text, else in hex. */

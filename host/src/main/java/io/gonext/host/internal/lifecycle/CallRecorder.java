@@ -25,6 +25,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -113,9 +114,9 @@ public final class CallRecorder {
     private final int memoryPages;
     private final GuestInstance instance;
     private final List<RecordedCall> calls = new ArrayList<>();
-    private long bytes;
-    private final Optional<InstanceState> state;
     private final SecretMarks marks = new SecretMarks();
+    private final Optional<InstanceState> state;
+    private long bytes;
     private long nanos;
 
     private Session(
@@ -128,9 +129,34 @@ public final class CallRecorder {
       this.state = instance.stateSinceStart().map(this::markedOut);
     }
 
-    /** Before each call. */
-    void beginCall() {
+    /** Makes a call and records it; a call that neither returns nor traps ends the recording. */
+    HookReply record(PluginHook hook, byte[] payload, Supplier<HookReply> call) {
       instance.startRecording(Math.max(1, MAX_TRACE_BYTES - bytes), marks);
+      RecordedResult result = null;
+      try {
+        HookReply reply = call.get();
+        result = CallResults.of(reply);
+        return reply;
+      } catch (GuestTrap trap) {
+        result = CallResults.of(trap);
+        throw trap;
+      } finally {
+        HostTrace trace = instance.stopRecording();
+        if (result == null) {
+          calls.clear();
+        } else {
+          add(hook, payload, trace, markedOut(result));
+        }
+      }
+    }
+
+    private RecordedResult markedOut(RecordedResult result) {
+      return switch (result) {
+        case RecordedResult.Answer(byte[] body) -> new RecordedResult.Answer(marks.markedOut(body));
+        case RecordedResult.Trap(String code, String text, List<String> backtrace) ->
+            new RecordedResult.Trap(code, marks.markedOut(text), backtrace);
+        case RecordedResult.Done _, RecordedResult.Status _ -> result;
+      };
     }
 
     /** An earlier call may have left a secret in the memory. */
@@ -146,34 +172,8 @@ public final class CallRecorder {
           found.droppedElements());
     }
 
-    /** After a call that returned. */
-    void returned(PluginHook hook, byte[] payload, HookReply reply) {
-      RecordedResult result =
-          reply instanceof HookReply.Body(byte[] body)
-              ? new RecordedResult.Answer(marks.markedOut(body))
-              : CallResults.of(reply);
-      end(hook, payload, result);
-    }
-
-    /** After a call that trapped. */
-    void trapped(PluginHook hook, byte[] payload, GuestTrap trap) {
-      RecordedResult.Trap result = CallResults.of(trap);
-      end(
-          hook,
-          payload,
-          new RecordedResult.Trap(
-              result.code(), marks.markedOut(result.text()), result.backtrace()));
-    }
-
-    /** After a call that ended in another way: nothing of the lease is kept. */
-    void abandon() {
-      var _ = instance.stopRecording();
-      calls.clear();
-    }
-
-    private void end(PluginHook hook, byte[] payload, RecordedResult result) {
+    private void add(PluginHook hook, byte[] payload, HostTrace trace, RecordedResult result) {
       byte[] given = marks.markedOut(payload);
-      HostTrace trace = instance.stopRecording();
       nanos += instance.lastRun().wallNanos();
       bytes += given.length + trace.weightBytes();
       calls.add(

@@ -249,17 +249,11 @@ final class PooledCalls {
       throw refused(guard);
     }
     GuestInstance instance = lease.get();
-    if (recording != null) {
-      recording.beginCall();
-    }
     try {
       HookReply reply =
-          hook.isJob()
-              ? GuestAbi.callJob(instance, hook.utf8(), payload, limits(turn))
-              : GuestAbi.callHook(instance, hook.utf8(), payload, limits(turn));
-      if (recording != null) {
-        recording.returned(hook, payload, reply);
-      }
+          recording == null
+              ? run(instance, hook, payload, turn)
+              : recording.record(hook, payload, () -> run(instance, hook, payload, turn));
       if (instance.lastRun().late()) {
         late.happened(hook.name(), instance.lastRun());
       }
@@ -269,21 +263,21 @@ final class PooledCalls {
       return reply;
     } catch (GuestTrap trap) {
       lease.markUnusable(trap);
-      if (recording != null) {
-        recording.trapped(hook, payload, trap);
-      }
       audit.trapped(hook.name(), trap.trapCause().code(), trap.getMessage());
       throw blamedRight(instance, failure(trap, turn, instance.lastRun()));
     } catch (RuntimeException | Error e) {
       lease.markUnusable(e);
-      if (recording != null) {
-        recording.abandon();
-      }
       throw e;
     } finally {
       turn.ran(version, instance.lastRun());
       fuel.ran(instance);
     }
+  }
+
+  private HookReply run(GuestInstance instance, PluginHook hook, byte[] payload, Turn turn) {
+    return hook.isJob()
+        ? GuestAbi.callJob(instance, hook.utf8(), payload, limits(turn))
+        : GuestAbi.callHook(instance, hook.utf8(), payload, limits(turn));
   }
 
   /**
