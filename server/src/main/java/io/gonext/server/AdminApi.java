@@ -365,7 +365,7 @@ final class AdminApi {
     } catch (InvalidJsonException e) {
       throw new Problem(HttpStatus.BAD_REQUEST, "the body is not JSON: " + e.getMessage());
     }
-    String meant = body.path("sha256").asString(body.path("version").asString(""));
+    String meant = body.path("sha256").stringValue(body.path("version").stringValue(""));
     if (body.size() != 1 || meant.isEmpty()) {
       throw new Problem(
           HttpStatus.BAD_REQUEST, "the body must be {\"sha256\": ...} or {\"version\": ...}");

@@ -47,8 +47,9 @@ final class InvalidationApi {
 
   void get(Context ctx) {
     String accept = ctx.header("Accept");
+    Long seen = lastEventId(ctx);
     if (accept != null && accept.contains("text/event-stream")) {
-      stream(ctx);
+      stream(ctx, seen);
     } else {
       list(ctx);
     }
@@ -62,9 +63,7 @@ final class InvalidationApi {
     ctx.contentType("application/json").result(StrictJson.write(body));
   }
 
-  private void stream(Context ctx) {
-    // Refuse before the stream begins: its first bytes are the status 200.
-    Long seen = lastEventId(ctx);
+  private void stream(Context ctx, @Nullable Long seen) {
     long start = seen == null ? invalidations.last() : seen;
     streams.open(ctx, client -> send(client, start));
   }

@@ -71,7 +71,7 @@ final class JobApi {
 
   private static Optional<JobState> state(Context ctx) {
     String text = ctx.queryParam("state");
-    if (text == null || text.isEmpty()) {
+    if (text == null) {
       return Optional.empty();
     }
     return Arrays.stream(JobState.values())

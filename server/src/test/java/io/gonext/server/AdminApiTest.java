@@ -166,6 +166,7 @@ class AdminApiTest {
     assertThat(decide("reject", "{\"sha256\":\"" + "0".repeat(64) + "\"}")).isEqualTo(409);
     assertThat(decide("approve", "{\"version\":\"2.0.0\",\"sha256\":\"\"}")).isEqualTo(400);
     assertThat(decide("approve", "[]")).isEqualTo(400);
+    assertThat(decide("approve", "{\"version\":2}")).isEqualTo(400);
     assertThat(decide("approve", "no JSON")).isEqualTo(400);
     assertThat(decide("reject", "")).isEqualTo(200);
     assertThat(decide("approve", "")).isEqualTo(409);

@@ -118,6 +118,7 @@ class JobApiTest {
     assertThat(send("GET", "/api/v1/jobs/absent", "").statusCode()).isEqualTo(404);
     assertThat(send("GET", "/api/v1/jobs?state=lost", "").body())
         .contains("state must be one of waiting, running, succeeded, failed, dead, cancelled");
+    assertThat(send("GET", "/api/v1/jobs?state=", "").statusCode()).isEqualTo(400);
     assertThat(send("GET", "/api/v1/jobs?limit=0", "").statusCode()).isEqualTo(400);
   }
 

@@ -113,7 +113,7 @@ public final class JobsCommand extends OperatorExitCodes implements Runnable {
       if (!state.isEmpty() && !STATES.contains(state.toLowerCase(Locale.ROOT))) {
         throw wrong("--state " + state + ": give one of " + String.join(", ", STATES));
       }
-      String query = "?limit=" + limit + "&state=" + escaped(state);
+      String query = "?limit=" + limit + (state.isEmpty() ? "" : "&state=" + escaped(state));
       return name.isEmpty()
           ? host.jobs("GET", query)
           : host.send("GET", of(name) + "/jobs" + query, new byte[0]);
