@@ -5,15 +5,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/** An example of the checkout, copied so that a benchmark can build and change it. */
+/** A plugin of the checkout, copied so that a benchmark can build and change it. */
 final class ExampleProject {
   private ExampleProject() {}
 
-  /** Copies the example and its SDK side by side, as in the checkout. */
-  static Path copy(String example, String sdk, Path directory) throws IOException {
+  /**
+   * Copies a project and its SDK, each to its place below a directory as in the checkout.
+   *
+   * @param path of the project in the checkout, such as {@code examples/hello-rust}
+   * @return the copy of the project
+   */
+  static Path copy(String path, String sdk, Path directory) throws IOException {
     Path sdkFolder = Path.of("sdk", sdk);
     copyTree(Checkout.root().resolve(sdkFolder), directory.resolve(sdkFolder));
-    Path project = Path.of("examples", example);
+    Path project = Path.of(path);
     copyTree(Checkout.root().resolve(project), directory.resolve(project));
     return directory.resolve(project);
   }

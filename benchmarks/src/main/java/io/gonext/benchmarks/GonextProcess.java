@@ -57,6 +57,11 @@ final class GonextProcess implements AutoCloseable {
     }
   }
 
+  /** The command is a script that becomes the JVM. */
+  long pid() {
+    return process.pid();
+  }
+
   /** Ends it as a crash would, without a chance to write anything (SIGKILL). */
   void kill() {
     process.destroyForcibly();

@@ -68,7 +68,7 @@ final class ReloadBenchmark implements Benchmark {
       String url = host.awaitLine("listening on ");
       List<String> problems = new ArrayList<>();
       for (Example example : EXAMPLES) {
-        Path project = ExampleProject.copy(example.project, example.sdk, directory);
+        Path project = ExampleProject.copy("examples/" + example.project, example.sdk, directory);
         try (GonextProcess dev =
             GonextProcess.start(
                 ProcessBuilder.Redirect.INHERIT,

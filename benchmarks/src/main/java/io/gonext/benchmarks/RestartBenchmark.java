@@ -125,7 +125,7 @@ final class RestartBenchmark implements Benchmark {
   }
 
   private static Path pack(Path directory) throws Exception {
-    Path project = ExampleProject.copy("hello-rust", "rust", directory);
+    Path project = ExampleProject.copy("examples/hello-rust", "rust", directory);
     Path bundle = directory.resolve("hello-rust.gnplugin");
     ProgramResult packed =
         ProgramResult.run(

@@ -84,6 +84,8 @@ final class ServeCommand implements Callable<Integer> {
 
   private static final int MOST_INSTANCES = 10_000;
 
+  private static final int MOST_JOBS = 1_000_000;
+
   /** The name of the holder of a token. */
   private static final Pattern HOLDER = Pattern.compile("[a-z][a-z0-9.-]{0,31}");
 
@@ -207,6 +209,24 @@ final class ServeCommand implements Callable<Integer> {
           "Jobs of plugins that run at once on this host; 0 for none, where other hosts on the"
               + " database run them (default: ${DEFAULT-VALUE}).")
   private int jobThreads;
+
+  @Option(
+      names = "--jobs-per-minute",
+      paramLabel = "N",
+      defaultValue = "60",
+      description =
+          "How many jobs one plugin may enqueue in a minute on this host (default:"
+              + " ${DEFAULT-VALUE}).")
+  private int jobsPerMinute;
+
+  @Option(
+      names = "--jobs-waiting",
+      paramLabel = "N",
+      defaultValue = "1000",
+      description =
+          "How many jobs of one plugin may wait or run, on all hosts of the database together"
+              + " (default: ${DEFAULT-VALUE}).")
+  private int jobsWaiting;
 
   @Option(
       names = "--job-takeover-seconds",
@@ -556,7 +576,10 @@ final class ServeCommand implements Callable<Integer> {
     if (jobThreads != 0) {
       requireInRange("--job-threads", jobThreads, 1000);
     }
-    JobPolicy jobs = JobPolicy.defaults().withThreads(jobThreads);
+    requireInRange("--jobs-per-minute", jobsPerMinute, MOST_JOBS);
+    requireInRange("--jobs-waiting", jobsWaiting, MOST_JOBS);
+    JobPolicy jobs =
+        JobPolicy.defaults().withThreads(jobThreads).withBounds(jobsPerMinute, jobsWaiting);
     HostConfig.Builder config = HostConfig.builder(data);
     store.configure(config);
     if (trust != null) {

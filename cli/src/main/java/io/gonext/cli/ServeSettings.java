@@ -39,6 +39,8 @@ final class ServeSettings {
           "--instances",
           "--job-takeover-seconds",
           "--job-threads",
+          "--jobs-per-minute",
+          "--jobs-waiting",
           "--json",
           "--limit",
           "--log-format",

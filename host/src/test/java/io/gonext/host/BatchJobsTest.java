@@ -24,7 +24,10 @@ import tools.jackson.databind.JsonNode;
 /** Jobs that a guest enqueues in a transaction of its SQL. */
 @Timeout(120)
 class BatchJobsTest {
+  private static final int DENIED = -1;
   private static final int BAD_ARGUMENTS = -3;
+  private static final int NOT_FOUND = -4;
+  private static final int RATE_LIMITED = -12;
 
   /** More than one minute's rate and what comes back while a test runs. */
   private static final int FORGED = 10;
@@ -55,6 +58,10 @@ class BatchJobsTest {
                       List.of("insert into t values (2)"),
                       List.of(Map.of("job", "done"), Map.of("job", "absent")))
                   .intValue())
+          .isEqualTo(NOT_FOUND);
+      assertThat(
+              batch(host, List.of("insert into t values (2)"), List.of(Map.of("job", "")))
+                  .intValue())
           .isEqualTo(BAD_ARGUMENTS);
       await().until(() -> !host.jobs().list("ledger", Optional.empty(), 10).isEmpty());
       assertThat(ended(host, id).state()).isEqualTo(JobState.SUCCEEDED);
@@ -62,7 +69,7 @@ class BatchJobsTest {
       assertThat(
               batch(host, List.of("insert into t values (3)"), List.of(Map.of("job", "done")))
                   .intValue())
-          .isEqualTo(BAD_ARGUMENTS);
+          .isEqualTo(DENIED);
       assertThat(batch(host, List.of("select count(*) from t"), List.of()).toString())
           .contains("[[1]]");
       assertThat(host.jobs().list("ledger", Optional.empty(), 10)).hasSize(1);
@@ -110,6 +117,19 @@ class BatchJobsTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void a_batch_over_the_rate_is_told_so(StoreFixture fixture) throws InterruptedException {
+    JobPolicy oneAMinute = QUICK.withBounds(1, 100);
+    try (Host host =
+        Host.open(HostConfig.builder(data).database(fixture.create()).jobs(oneAMinute).build())) {
+      SqlGuests guests = new SqlGuests(host);
+      guests.activate(enqueuing("eager"), "eager");
+      assertThat(enqueue(guests, "eager").path("enqueued")).hasSize(1);
+      assertThat(enqueue(guests, "eager").intValue()).isEqualTo(RATE_LIMITED);
+    }
+  }
+
   /** Rows as the host would write them. */
   private static void forge(SqlGuests guests, int rows) throws InterruptedException {
     guests.write(
@@ -128,8 +148,8 @@ class BatchJobsTest {
         "{\"job\":\"done\"}");
   }
 
-  private static void enqueue(SqlGuests guests, String plugin) throws InterruptedException {
-    guests.batch(
+  private static JsonNode enqueue(SqlGuests guests, String plugin) throws InterruptedException {
+    return guests.batch(
         plugin,
         Map.of("statements", sql(List.of("select 1")), "enqueue", List.of(Map.of("job", "done"))));
   }

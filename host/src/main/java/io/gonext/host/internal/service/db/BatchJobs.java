@@ -20,7 +20,8 @@ public interface BatchJobs {
    * @param transaction of the plugin's user, with the plugin's schema as its search path
    * @param entries the array {@code "enqueue"}, each entry as {@code gn_job_enqueue} takes it
    * @return the results, one for each entry, for the answer's {@code "enqueued"}
-   * @throws IllegalArgumentException when an entry is not acceptable; the message is for the author
+   * @throws SqlRefusedException when an entry is refused: as {@code gn_job_enqueue} refuses it
    */
-  JsonNode enqueue(Connection transaction, String plugin, JsonNode entries) throws SQLException;
+  JsonNode enqueue(Connection transaction, String plugin, JsonNode entries)
+      throws SQLException, SqlRefusedException;
 }

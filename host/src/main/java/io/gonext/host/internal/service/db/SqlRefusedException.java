@@ -4,13 +4,17 @@ import io.gonext.host.internal.abi.HostAnswer;
 import io.gonext.host.internal.abi.HostAnswer.Refused;
 
 /** The host refuses SQL that the database did not refuse, or would not. */
-final class SqlRefusedException extends Exception {
+public final class SqlRefusedException extends Exception {
   private static final long serialVersionUID = 1L;
 
   private final Refused refused;
 
-  /** Has no stack trace, because guests can cause it at each call. */
-  SqlRefusedException(Refused refused, String message) {
+  /**
+   * Has no stack trace, because guests can cause it at each call.
+   *
+   * @param message for the plugin's author
+   */
+  public SqlRefusedException(Refused refused, String message) {
     super(message, null, false, false);
     this.refused = refused;
   }

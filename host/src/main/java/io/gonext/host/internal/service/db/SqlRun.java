@@ -315,12 +315,8 @@ final class SqlRun implements Runnable, SqlCut {
       if (jobs == null) {
         throw SqlRefusedException.badArguments("this host does not enqueue jobs in a batch");
       }
-      try {
-        JsonNode enqueued = jobs.enqueue(connection, task.plugin, entries);
-        return ",\"enqueued\":" + new String(StrictJson.write(enqueued), StandardCharsets.UTF_8);
-      } catch (IllegalArgumentException e) {
-        throw SqlRefusedException.badArguments(String.valueOf(e.getMessage()));
-      }
+      JsonNode enqueued = jobs.enqueue(connection, task.plugin, entries);
+      return ",\"enqueued\":" + new String(StrictJson.write(enqueued), StandardCharsets.UTF_8);
     }
 
     private void append(String text) {

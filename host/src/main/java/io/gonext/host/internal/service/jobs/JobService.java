@@ -15,6 +15,7 @@ import io.gonext.host.internal.service.MinuteBudget;
 import io.gonext.host.internal.service.PluginScope;
 import io.gonext.host.internal.service.PluginScope.Mode;
 import io.gonext.host.internal.service.db.BatchJobs;
+import io.gonext.host.internal.service.db.SqlRefusedException;
 import io.gonext.host.internal.service.jobs.JobRequest.InvalidException;
 import io.gonext.host.internal.store.JobStore.Enqueued;
 import io.gonext.host.internal.store.JobStore.QueueFullException;
@@ -196,11 +197,12 @@ public final class JobService implements HostService {
 
   /** See {@link BatchJobs#enqueue}. */
   public JsonNode enqueueInBatch(Connection transaction, String plugin, JsonNode entries)
-      throws SQLException {
+      throws SQLException, SqlRefusedException {
     Manifest manifest = serving.get(plugin);
     CapabilityGate gate = manifest == null ? null : gates.get(manifest.id());
     if (manifest == null || gate == null || !gate.admits()) {
-      throw new IllegalArgumentException("the plugin does not have the capability jobs.enqueue");
+      throw new SqlRefusedException(
+          Refused.DENIED, "the plugin does not have the capability jobs.enqueue");
     }
     ArrayNode answers = JsonNodeFactory.instance.arrayNode();
     for (JsonNode entry : entries) {
@@ -208,14 +210,15 @@ public final class JobService implements HostService {
       try {
         request = JobRequest.parse(entry);
       } catch (InvalidException e) {
-        throw new IllegalArgumentException("\"enqueue\": " + e.getMessage());
+        throw new SqlRefusedException(Refused.BAD_ARGUMENTS, "\"enqueue\": " + e.getMessage());
       }
       if (manifest.job(request.job()).isEmpty()) {
-        throw new IllegalArgumentException(
-            "\"enqueue\": " + manifest.id() + " has no job " + request.job());
+        throw new SqlRefusedException(
+            Refused.NOT_FOUND, "\"enqueue\": " + manifest.id() + " has no job " + request.job());
       }
       if (!budget(plugin).tryTake()) {
-        throw new IllegalArgumentException(
+        throw new SqlRefusedException(
+            Refused.RATE_LIMITED,
             "\"enqueue\": the plugin enqueues more than %d jobs in a minute"
                 .formatted(queue.policy().perMinute()));
       }
