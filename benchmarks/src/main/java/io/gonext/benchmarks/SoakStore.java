@@ -30,6 +30,10 @@ final class SoakStore implements AutoCloseable {
   }
 
   private static final int CLIENTS = 4;
+
+  /** One in so many requests computes until its time is over. */
+  private static final int DICE = 3000;
+
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
   private static final long OPERATOR_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(12);
   private static final long LONGEST_SETTLING_NANOS = TimeUnit.SECONDS.toNanos(120);
@@ -141,25 +145,15 @@ final class SoakStore implements AutoCloseable {
     for (long i = 0; !stopped; i++) {
       List<SoakHost> there = hosts.stream().filter(SoakHost::isUp).toList();
       if (!there.isEmpty()) {
-        request(there.get(random.nextInt(there.size())), client + i, random.nextInt(1000));
+        request(there.get(random.nextInt(there.size())), client + i, random.nextInt(DICE));
       }
       LockSupport.parkNanos(random.nextLong(PAUSE_NANOS));
     }
   }
 
-  /** Some 1 in 300 requests traps, and 1 in 500 computes until its time is over. */
   private void request(SoakHost host, String id, int dice) {
     int lives = host.lives();
-    Kind kind =
-        dice < 2
-            ? Kind.SPIN
-            : dice < 5
-                ? Kind.TRAP
-                : dice < 100
-                    ? Kind.ORDER
-                    : dice < 250
-                        ? Kind.COUNT
-                        : dice < 350 ? Kind.FETCH : dice < 650 ? Kind.FILTER : Kind.ECHO;
+    Kind kind = Kind.of(dice);
     long begin = System.nanoTime();
     try {
       HttpResponse<String> answer = host.send(kind.method, kind.path(id), kind.body(id));
@@ -174,21 +168,36 @@ final class SoakStore implements AutoCloseable {
     }
   }
 
+  /** What a client asks for, with its share of the requests in one of {@link #DICE}. */
   private enum Kind {
-    ECHO("GET", ROUTES + "/echo/"),
-    FILTER("POST", "/api/v1/filters/soak.echo"),
-    COUNT("POST", ROUTES + "/count"),
-    ORDER("POST", ROUTES + "/order/"),
-    FETCH("GET", ROUTES + "/fetch/"),
-    TRAP("GET", ROUTES + "/trap"),
-    SPIN("GET", ROUTES + "/spin");
+    SPIN(1, "GET", ROUTES + "/spin"),
+    TRAP(10, "GET", ROUTES + "/trap"),
+    ORDER(300, "POST", ROUTES + "/order/"),
+    COUNT(450, "POST", ROUTES + "/count"),
+    FETCH(300, "GET", ROUTES + "/fetch/"),
+    FILTER(900, "POST", "/api/v1/filters/soak.echo"),
+    ECHO(DICE, "GET", ROUTES + "/echo/");
 
+    private final int share;
     private final String method;
     private final String start;
 
-    Kind(String method, String start) {
+    Kind(int share, String method, String start) {
+      this.share = share;
       this.method = method;
       this.start = start;
+    }
+
+    /** The last one takes what is left. */
+    static Kind of(int dice) {
+      int rest = dice;
+      for (Kind kind : values()) {
+        if (rest < kind.share) {
+          return kind;
+        }
+        rest -= kind.share;
+      }
+      return ECHO;
     }
 
     String path(String id) {
