@@ -3,7 +3,6 @@ package io.gonext.pool;
 import java.lang.ref.Cleaner;
 import java.util.concurrent.Executor;
 import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -17,7 +16,7 @@ import java.util.random.RandomGenerator;
  *     its readings have a meaning
  * @param workers runs {@link Allocator#create} and {@link Allocator#close}; if it runs tasks on the
  *     submitting thread, callers wait for the allocator
- * @param reapers makes the reaper's thread, one for each pool; it sleeps most of the time
+ * @param reapers the thread that checks the pools; it sleeps most of the time
  * @param cleaner finds leases that became unreachable without a close
  * @param governor the memory budget the pools share
  * @param jitter spreads age limits and backoff; must be safe for use by several threads
@@ -25,7 +24,7 @@ import java.util.random.RandomGenerator;
 public record PoolRuntime(
     LongSupplier nanoTime,
     Executor workers,
-    ThreadFactory reapers,
+    Reapers reapers,
     Cleaner cleaner,
     MemoryGovernor governor,
     RandomGenerator jitter) {
@@ -33,16 +32,9 @@ public record PoolRuntime(
   private static final long WORKER_KEEP_ALIVE_SECONDS = 10;
 
   /**
-   * A small stack is enough: a reaper calls loggers as its only foreign code. A host may have
-   * hundreds of pools.
-   */
-  private static final long REAPER_STACK_BYTES = 256 * 1024;
-
-  /**
    * A runtime with the system's clock, daemon worker threads that are made on demand and kept for
    * ten seconds, and a budget of half the maximum heap. Workers are platform threads, so that an
-   * endless allocator does not block a carrier thread of the process. Reapers are platform threads,
-   * so that virtual threads that occupy all carriers do not delay them.
+   * endless allocator does not block a carrier thread of the process.
    */
   public static PoolRuntime system() {
     Executor workers =
@@ -56,7 +48,7 @@ public record PoolRuntime(
     return new PoolRuntime(
         System::nanoTime,
         workers,
-        Thread.ofPlatform().daemon().stackSize(REAPER_STACK_BYTES).factory(),
+        new Reapers(Thread.ofPlatform().daemon().factory()),
         Cleaner.create(),
         MemoryGovernor.ofHalfTheHeap(),
         () -> ThreadLocalRandom.current().nextLong());
@@ -70,7 +62,7 @@ public record PoolRuntime(
     return new PoolRuntime(nanoTime, value, reapers, cleaner, governor, jitter);
   }
 
-  public PoolRuntime withReapers(ThreadFactory value) {
+  public PoolRuntime withReapers(Reapers value) {
     return new PoolRuntime(nanoTime, workers, value, cleaner, governor, jitter);
   }
 

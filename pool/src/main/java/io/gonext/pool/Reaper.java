@@ -1,25 +1,25 @@
 package io.gonext.pool;
 
 import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The thread that checks a pool's slots every {@link PoolConfig#reapInterval}: age, idle time,
- * overdue leases and the floor.
+ * What checks a pool's slots every {@link PoolConfig#reapInterval}: age, idle time, overdue leases
+ * and the floor.
  *
  * <p>It finds unused instances the way page replacement finds cold pages, so that a checkout reads
  * no clock. Each pass marks idle instances cold. Checkouts take warm instances before cold ones,
  * and a returned instance is warm. An instance that is still cold at a later pass was not needed
  * even at the busiest moment since then.
  *
- * <p>Only the end of the pool ends the loop. A failure is counted, and logged at the start of the
- * next pass, so that even a failing logger cannot end the loop.
+ * <p>It takes its turns on the thread of the {@link Reapers}, until the end of the pool. A failure
+ * is counted, and logged at the start of the next turn, so that even a failing logger cannot end
+ * the thread.
  */
-final class Reaper<T> implements Runnable {
+final class Reaper<T> {
 
   private static final Logger LOG = LoggerFactory.getLogger(Reaper.class);
   private static final long PAUSE_AFTER_FAILURE_NANOS = 1_000_000_000L;
@@ -37,16 +37,22 @@ final class Reaper<T> implements Runnable {
   private final long maxIdleNanos;
   private final long leaseWarningNanos;
   private final LongAdder failures = new LongAdder();
-  private final Thread thread;
+  private final Reapers reapers;
 
-  /** The last failure until it is logged. Used by the reaper's thread only. */
+  /** The last failure until it is logged. Used by the reapers' thread only. */
   private @Nullable Throwable unreported;
 
-  /** When the next pass is due. Used by the reaper's thread only, once it runs. */
+  /** When the next pass is due, by the pool's clock. Used by the reapers' thread only. */
   private long nextPass;
 
-  /** The last pause between two sweeps of a closing pool. Used by the reaper's thread only. */
+  /** When the next turn is due, by the system's clock. Used by the reapers' thread only. */
+  private long nextTurn = System.nanoTime();
+
+  /** The last pause between two sweeps of a closing pool. Used by the reapers' thread only. */
   private long sweepPause = SWEEP_PAUSE_MIN_NANOS;
+
+  /** Whether the next turn is due now. */
+  private volatile boolean woken;
 
   private volatile boolean stopped;
 
@@ -66,55 +72,62 @@ final class Reaper<T> implements Runnable {
     this.maxIdleNanos = PoolConfig.saturatedNanos(config.maxIdleTime());
     this.leaseWarningNanos = PoolConfig.saturatedNanos(config.leaseWarning());
     this.nextPass = nanoTime.getAsLong() + reapIntervalNanos;
-    this.thread = runtime.reapers().newThread(this);
-    thread.setName("gonext-pool-reaper-" + config.name());
+    this.reapers = runtime.reapers();
   }
 
   void start() {
-    thread.start();
+    reapers.add(this);
   }
 
   void stop() {
     stopped = true;
-    LockSupport.unpark(thread);
+    reapers.remove(this);
   }
 
-  /** Wakes the loop, which checks again what is due. */
+  /** Lets it check again, at once, what is due. */
   void wake() {
-    LockSupport.unpark(thread);
+    woken = true;
+    reapers.wake();
   }
 
   long failures() {
     return failures.sum();
   }
 
-  @Override
-  public void run() {
-    while (!stopped) {
-      try {
-        // A thread whose interrupt status is set does not park.
-        Thread.interrupted();
-        Throwable failure = unreported;
-        if (failure != null) {
-          unreported = null;
-          LOG.error("pool {}: the reaper failed and goes on", config.name(), failure);
-        }
-        long now = nanoTime.getAsLong();
-        if (nextPass - now <= 0) {
-          nextPass = now + reapIntervalNanos;
-          pass();
-        }
-        long wait = Math.min(nextPass - now, upkeep());
-        if (wait > 0 && !stopped) {
-          LockSupport.parkNanos(this, wait);
-        }
-      } catch (Throwable t) {
-        failures.increment();
-        unreported = t;
+  /**
+   * Takes a turn if it is time for one.
+   *
+   * @param now by the system's clock
+   * @return nanoseconds until the next turn
+   */
+  long turnIfDue(long now) {
+    if (stopped) {
+      return Long.MAX_VALUE;
+    }
+    if (woken || nextTurn - now <= 0) {
+      woken = false;
+      nextTurn = now + turn();
+    }
+    return nextTurn - now;
+  }
+
+  private long turn() {
+    try {
+      Throwable failure = unreported;
+      if (failure != null) {
+        unreported = null;
+        LOG.error("pool {}: the reaper failed and goes on", config.name(), failure);
       }
-      if (unreported != null && !stopped) {
-        LockSupport.parkNanos(this, Math.min(reapIntervalNanos, PAUSE_AFTER_FAILURE_NANOS));
+      long now = nanoTime.getAsLong();
+      if (nextPass - now <= 0) {
+        nextPass = now + reapIntervalNanos;
+        pass();
       }
+      return Math.max(0, Math.min(nextPass - now, upkeep()));
+    } catch (Throwable t) {
+      failures.increment();
+      unreported = t;
+      return Math.min(reapIntervalNanos, PAUSE_AFTER_FAILURE_NANOS);
     }
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
@@ -47,6 +48,39 @@ class ReaperTest {
     eventually().untilAsserted(() -> assertThat(pool.stats().live()).isEqualTo(1));
     assertThat(pool.stats().reaperErrors()).isEqualTo(3);
     assertThat(logs.messages()).filteredOn(m -> m.contains("the reaper failed")).hasSize(3);
+  }
+
+  @Test
+  void pools_of_one_runtime_share_a_thread_which_ends_with_the_last_of_them() throws Exception {
+    List<Thread> threads = new CopyOnWriteArrayList<>();
+    Reapers reapers =
+        new Reapers(task -> {
+          Thread thread = new Thread(task);
+          threads.add(thread);
+          return thread;
+        });
+    pools.use(pools.runtime().withReapers(reapers));
+    List<InstancePool<Thing>> many = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      many.add(
+          pools.started(
+              new ThingAllocator(),
+              c ->
+                  c.bounds(0, 1)
+                      .reapInterval(Duration.ofMillis(5))
+                      .maxIdleTime(Duration.ofMillis(5))));
+      many.getLast().checkout(LONG).close();
+    }
+    for (InstancePool<Thing> pool : many) {
+      eventually().until(() -> pool.stats().recycled(RecycleReason.IDLE) == 1);
+    }
+    assertThat(threads).hasSize(1);
+    many.forEach(pool -> pool.close(Duration.ZERO));
+    threads.getFirst().join();
+    InstancePool<Thing> next = pools.started(allocator, c -> c.bounds(0, 1));
+    assertThat(threads).hasSize(2);
+    next.close(Duration.ZERO);
+    threads.getLast().join();
   }
 
   @Test

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.Semaphore;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,13 @@ final class Switchover {
   private final KeptInputs kept;
   private final Duration warmUp;
   private final BiConsumer<ActivePlugin, String> onTooManyFailures;
+
+  /**
+   * Versions that start and are exercised at once. More of them than processors would only slow
+   * each other down, until their starts are out of time.
+   */
+  private final Semaphore starts =
+      new Semaphore(Math.max(2, Runtime.getRuntime().availableProcessors()), true);
 
   /**
    * @param kept recent inputs of plugins that do not serve
@@ -93,20 +101,12 @@ final class Switchover {
     loader.prepare(bundle);
     String name = bundle.manifest().name();
     PluginSlot slot = serving.slot(name);
-    ActivePlugin fresh =
-        loader.start(bundle, checked.module(), serving.metricsOf(name), onTooManyFailures);
+    Started started = start(checked, name, slot, budget);
+    ActivePlugin fresh = started.fresh;
     @Nullable ActivePlugin old = null;
-    long warmUpCalls = 0;
-    long begin;
+    long begin = System.nanoTime();
     boolean serves = false;
     try {
-      if (slot != null) {
-        fresh.prepare(slot.poolStats().live());
-      }
-      if (!budget.isZero() && bundle.manifest().warmUp()) {
-        warmUpCalls = loader.exercise(bundle, checked.module(), recentInputs(name, slot), budget);
-      }
-      begin = System.nanoTime();
       old =
           serving.<@Nullable ActivePlugin>atomically(() -> {
             changes.requireOpen();
@@ -129,7 +129,39 @@ final class Switchover {
     if (old != null) {
       serving.retire(old);
     }
-    return new Done(swap, warmUpCalls);
+    return new Done(swap, started.warmUpCalls);
+  }
+
+  /** A version that is ready to serve, and the calls with which it was exercised. */
+  private record Started(ActivePlugin fresh, long warmUpCalls) {}
+
+  private Started start(
+      CheckedModule checked, String name, @Nullable PluginSlot slot, Duration budget)
+      throws InterruptedException {
+    Bundle bundle = checked.bundle();
+    starts.acquire();
+    try {
+      ActivePlugin fresh =
+          loader.start(bundle, checked.module(), serving.metricsOf(name), onTooManyFailures);
+      boolean ready = false;
+      try {
+        if (slot != null) {
+          fresh.prepare(slot.poolStats().live());
+        }
+        long calls =
+            budget.isZero() || !bundle.manifest().warmUp()
+                ? 0
+                : loader.exercise(bundle, checked.module(), recentInputs(name, slot), budget);
+        ready = true;
+        return new Started(fresh, calls);
+      } finally {
+        if (!ready) {
+          fresh.stop(Duration.ZERO);
+        }
+      }
+    } finally {
+      starts.release();
+    }
   }
 
   private List<WarmUp.Input> recentInputs(String name, @Nullable PluginSlot slot) {
