@@ -119,6 +119,7 @@ final class SoakBenchmark implements Benchmark {
       pg.open();
       h2.load(SEED);
       pg.load(SEED + 1_000);
+      out.println("seed " + SEED);
       Growth growth = new Growth();
       int kills = attack(seconds, List.of(embedded, killed), steady, pg, watch, growth, out);
       h2.settle();

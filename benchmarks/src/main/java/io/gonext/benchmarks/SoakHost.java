@@ -88,6 +88,9 @@ final class SoakHost implements AutoCloseable {
                 "127.0.0.0/8",
                 "--egress-rate",
                 "60000",
+                // Nothing but the endless loop takes so long, even on a busy machine.
+                "--call-ms",
+                "5000",
                 "--jobs-per-minute",
                 "1000000",
                 "--jobs-waiting",
