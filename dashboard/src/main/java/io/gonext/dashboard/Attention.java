@@ -133,7 +133,10 @@ final class Attention {
             plugin.name(),
             "is out of service",
             cause == null ? "" : cause,
-            new Remedy("Reset and activate", "recover"),
+            plugin.previous() == null
+                ? new Remedy("Reset and activate", "recover")
+                : new Remedy(
+                    "Roll back to " + plugin.previous().version() + " and activate", "go-back"),
             "");
       } else if (trouble != null) {
         add(true, plugin.name(), "is in trouble", trouble, rollback(plugin), "");

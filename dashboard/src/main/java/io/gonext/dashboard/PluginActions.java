@@ -41,6 +41,7 @@ final class PluginActions implements Page {
     routes.form(PATH + "/reset", visit -> change(visit, this::reset));
     routes.form(PATH + "/recover", visit -> change(visit, this::recover));
     routes.form(PATH + "/rollback", visit -> change(visit, this::rollback));
+    routes.form(PATH + "/go-back", visit -> change(visit, this::rollbackAndRecover));
     routes.form(PATH + "/approve", this::approve);
     routes.form(PATH + "/reject", this::reject);
     routes.changePage(PATH + "/deactivate", this::askDeactivate);
@@ -90,6 +91,11 @@ final class PluginActions implements Page {
 
   private String rollback(String plugin) throws InterruptedException {
     return said(plugin, host.plugins().rollback(plugin));
+  }
+
+  /** First the version, so that a plugin that cannot go back stays as it is. */
+  private String rollbackAndRecover(String plugin) throws InterruptedException {
+    return rollback(plugin) + "\n" + recover(plugin);
   }
 
   private static String said(String plugin, UpdateResult result) {
