@@ -198,6 +198,12 @@ final class FuzzCommand extends KitCommand {
         run(new Fuzzer(fuzzed, seeds, manifest, used), fuzzed, time);
       } catch (InterruptedException e) {
         interrupted = true;
+      } catch (RuntimeException e) {
+        // What an interrupted thread asks of a host fails in many ways.
+        if (!Thread.interrupted()) {
+          throw e;
+        }
+        interrupted = true;
       }
     }
     Answer answer = summary(manifest, used);
@@ -205,6 +211,7 @@ final class FuzzCommand extends KitCommand {
       // The process ends when this thread is done, and nobody prints the answer any more.
       answer.text().forEach(this::note);
       Thread.currentThread().interrupt();
+      return new Answer(answer.exitCode(), List.of(), answer.fields());
     }
     return answer;
   }
