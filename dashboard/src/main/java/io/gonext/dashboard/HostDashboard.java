@@ -46,7 +46,6 @@ public final class HostDashboard implements AutoCloseable {
     this.warming =
         Thread.ofPlatform()
             .daemon()
-            .priority(Thread.MIN_PRIORITY)
             .name("gonext-dashboard-warm")
             .unstarted(servlet::warmUp);
   }
