@@ -59,6 +59,8 @@ class CommandLineTest {
         "show 7",
         "retry 7",
         "cancel 7",
+        "delete 7",
+        "delete",
         "run app tidy {",
         "run app tidy []",
         "run app tidy --delay-ms -1"

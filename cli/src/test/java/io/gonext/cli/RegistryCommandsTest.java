@@ -360,6 +360,50 @@ class RegistryCommandsTest {
         .contains("REGISTRY=MIRROR");
   }
 
+  @Test
+  void a_fleet_file_is_locked_and_applied_by_way_of_a_mirror() throws Exception {
+    Path bundle = bundle("1.0.0");
+    said("plugin", "push", bundle.toString(), reference("fleet"));
+    String sha256 =
+        HexFormat.of()
+            .formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(bundle)));
+    Path data = Files.createDirectory(directory.resolve("host"));
+    // Nothing but the mirror has what this registry is said to hold.
+    String far = "oci://plugins.invalid/acme/fleet";
+    String mirror = "plugins.invalid=" + registry.registry();
+    Path file =
+        Files.writeString(
+            directory.resolve("fleet.json"),
+            "{\"apiVersion\":\"gonext.io/v1\",\"plugins\":[{\"name\":\"app\",\"reference\":\""
+                + far
+                + ":1.0.0\"}]}");
+    try (RunningServer running =
+        RunningServer.openHost(HostConfig.builder(data).updates(UpdatePolicy.development()).build())
+            .listen(ServerConfig.loopback(0).token(AdminToken.ofDirectory(data)).build())) {
+      assertThat(run("lock", file.toString())).isEqualTo(1);
+      said("lock", "--mirror", mirror, file.toString());
+      assertThat(Files.readString(file)).contains("sha256:" + sha256);
+      String[] apply = {
+        "apply",
+        "--mirror",
+        mirror,
+        "--data",
+        data.toString(),
+        "--url",
+        "http://127.0.0.1:" + running.port()
+      };
+      assertThat(
+              said(
+                  Stream.concat(Stream.of(apply), Stream.of(file.toString()))
+                      .toArray(String[]::new)))
+          .contains("install app", "the host is as the file says");
+      assertThat(
+              said(
+                  "list", "--data", data.toString(), "--url", "http://127.0.0.1:" + running.port()))
+          .contains("app", "1.0.0");
+    }
+  }
+
   private Path bundle(String version) throws IOException {
     return Files.write(
         directory.resolve("app-" + version + ".gnplugin"),

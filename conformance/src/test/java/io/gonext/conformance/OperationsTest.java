@@ -115,6 +115,19 @@ class OperationsTest {
   }
 
   @Test
+  void each_alert_of_a_host_that_answers_links_to_a_page_of_it() throws IOException {
+    Set<String> without =
+        Pattern.compile("- alert: (\\w+)\\n(?:(?! *- alert:).*\\n)*")
+            .matcher(Files.readString(RULES))
+            .results()
+            .filter(alert -> !alert.group().contains("dashboard: http://{{ $labels.instance }}/"))
+            .map(alert -> alert.group(1))
+            .collect(Collectors.toCollection(TreeSet::new));
+    // Jobs are of all hosts together, and a host that is down has no page.
+    assertThat(without).containsExactly("GoNextHostDown", "GoNextJobsDead", "GoNextJobsDelayed");
+  }
+
+  @Test
   void links_within_the_documents_of_operators_lead_to_sections() throws IOException {
     for (String name : List.of("operations.md", "metrics.md")) {
       String text = Files.readString(ROOT.resolve("docs").resolve(name));

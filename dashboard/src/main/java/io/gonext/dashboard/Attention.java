@@ -2,6 +2,7 @@ package io.gonext.dashboard;
 
 import io.gonext.host.ActivityPoint;
 import io.gonext.host.Host;
+import io.gonext.host.HostNode;
 import io.gonext.host.NodeFault;
 import io.gonext.host.PluginActivity;
 import io.gonext.host.PluginState;
@@ -58,15 +59,18 @@ final class Attention {
    * Looks at everything.
    *
    * @param deadJobs how many jobs of each plugin are dead
+   * @param nodes the hosts on the database, if there are several
    */
   static List<Item> of(
       Host host,
       List<StoredPlugin> stored,
       List<PluginActivity> serving,
       Map<String, Integer> deadJobs,
+      List<HostNode> nodes,
       Instant now) {
     Attention attention = new Attention(host);
     attention.lookAtHost(now);
+    nodes.stream().filter(node -> !node.isThis()).forEach(attention::lookAtNode);
     attention.lookAtPlugins(stored);
     attention.lookAtCalls(stored, serving, now);
     attention.lookAtJobs(deadJobs);
@@ -121,6 +125,27 @@ final class Attention {
     }
   }
 
+  private void lookAtNode(HostNode node) {
+    if (!node.isHeard()) {
+      add(
+          true,
+          "",
+          "The host " + node.name() + " has been silent for " + Shown.time(node.silentFor()),
+          "It does not reach the store, or it was killed. After an hour it is no longer listed.",
+          null,
+          "");
+    }
+    node.faults()
+        .forEach((plugin, cause) ->
+            add(
+                true,
+                plugin,
+                "does not run on the host " + node.name() + " as the store says",
+                cause,
+                null,
+                ""));
+  }
+
   private void lookAtPlugins(List<StoredPlugin> stored) {
     Map<String, String> troubles = new TreeMap<>(host.health().troubles());
     host.health().faults().forEach(fault -> troubles.remove(fault.plugin()));
@@ -133,7 +158,10 @@ final class Attention {
             plugin.name(),
             "is out of service",
             cause == null ? "" : cause,
-            new Remedy("Reset and activate", "recover"),
+            plugin.previous() == null
+                ? new Remedy("Reset and activate", "recover")
+                : new Remedy(
+                    "Roll back to " + plugin.previous().version() + " and activate", "go-back"),
             "");
       } else if (trouble != null) {
         add(true, plugin.name(), "is in trouble", trouble, rollback(plugin), "");

@@ -10,6 +10,7 @@ import io.gonext.host.InvalidConfigException;
 import io.gonext.host.RecordingException;
 import io.gonext.host.RegistryException;
 import io.gonext.host.StoreException;
+import io.gonext.host.StoredPlugin;
 import io.gonext.host.UnknownJobException;
 import io.gonext.host.UnknownPluginException;
 import io.gonext.host.UntrustedException;
@@ -17,9 +18,11 @@ import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -38,6 +41,17 @@ final class DashboardServlet extends HttpServlet {
 
   private static final int SEE_OTHER = 303;
   private static final String HTML = "text/html; charset=utf-8";
+
+  /** A request without anything: a page looks at nothing but its query. */
+  private static final HttpServletRequest EMPTY = without(HttpServletRequest.class);
+
+  private static final HttpServletResponse NO_RESPONSE = without(HttpServletResponse.class);
+
+  private static <T> T without(Class<T> type) {
+    return type.cast(
+        Proxy.newProxyInstance(
+            DashboardServlet.class.getClassLoader(), new Class<?>[] {type}, (_, _, _) -> null));
+  }
 
   // A servlet is serializable by its type only.
   private final transient Host host;
@@ -203,6 +217,53 @@ final class DashboardServlet extends HttpServlet {
       }
       case Route.Work.File file -> throw new IllegalStateException("sent already");
     }
+  }
+
+  /**
+   * Renders each page once that a reader may open, for nobody: a JVM that has just started takes
+   * most of the time of a first page for loading classes and linking code.
+   *
+   * @return how many pages were rendered
+   */
+  int warmUp() {
+    Visitor nobody = Visitor.operator("warm-up");
+    List<StoredPlugin> plugins;
+    try {
+      plugins = host.plugins().list();
+    } catch (StoreException e) {
+      plugins = List.of();
+    }
+    int rendered = 0;
+    for (Route route : routes.all()) {
+      boolean named = route.parameters() > 0;
+      if (Thread.currentThread().isInterrupted()) {
+        return rendered;
+      }
+      if (route.kind() == Route.Kind.PAGE
+          && route.permission() == Permission.READ
+          && route.parameters() <= 1
+          && (!named || !plugins.isEmpty())
+          && route.work() instanceof Route.Work.Handler handler) {
+        Map<String, String> parameters =
+            named ? Map.of("name", plugins.getFirst().name()) : Map.of();
+        try {
+          Visit visit =
+              new Visit(EMPTY, parameters, nobody, "", keys.forForms("", nobody), notices);
+          Exchange exchange = new Exchange(EMPTY, NO_RESPONSE, "", "/");
+          Frame frame = frame(exchange, visit, nobody, keys.identifier());
+          if (handler.answer(visit) instanceof Answer.Page page) {
+            var _ = templates.render(frame, page.template(), page.model());
+            rendered++;
+          }
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        } catch (Exception e) {
+          // The page of a visitor tells what is wrong.
+          log.debug("{} was not rendered beforehand", route.pattern(), e);
+        }
+      }
+    }
+    return rendered;
   }
 
   private String rendered(Frame frame, Route.Work.Region region, Visit visit) throws Exception {

@@ -32,14 +32,22 @@ import java.util.function.Predicate;
  * the host.
  */
 public final class HostDashboard implements AutoCloseable {
+  private static final Duration STOP = Duration.ofSeconds(5);
+
   private final Routes routes;
   private final Live live;
-  private final HttpServlet servlet;
+  private final DashboardServlet servlet;
+  private final Thread warming;
 
-  private HostDashboard(Routes routes, Live live, HttpServlet servlet) {
+  private HostDashboard(Routes routes, Live live, DashboardServlet servlet) {
     this.routes = routes;
     this.live = live;
     this.servlet = servlet;
+    this.warming =
+        Thread.ofPlatform()
+            .daemon()
+            .name("gonext-dashboard-warm")
+            .unstarted(servlet::warmUp);
   }
 
   /**
@@ -67,6 +75,14 @@ public final class HostDashboard implements AutoCloseable {
     return servlet;
   }
 
+  /**
+   * Renders the pages once, in the background, so that the first visitor after a start does not
+   * wait until classes are loaded. {@link #close} ends that.
+   */
+  public void warmUp() {
+    warming.start();
+  }
+
   Routes routes() {
     return routes;
   }
@@ -75,6 +91,13 @@ public final class HostDashboard implements AutoCloseable {
   @Override
   public void close() {
     live.close();
+    warming.interrupt();
+    try {
+      // One that was never started cannot be joined.
+      var _ = !warming.isAlive() || warming.join(STOP);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** How a dashboard reads requests. Not thread-safe. */

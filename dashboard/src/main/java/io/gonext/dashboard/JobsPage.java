@@ -8,6 +8,7 @@ import io.gonext.host.StoredPlugin;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -53,7 +54,8 @@ final class JobsPage implements Page {
       String reason,
       String args,
       boolean mayRetry,
-      boolean mayCancel) {}
+      boolean mayCancel,
+      boolean mayDelete) {}
 
   /** A schedule. */
   record Cron(String job, String schedule, String zone, String next, String at) {}
@@ -72,6 +74,8 @@ final class JobsPage implements Page {
     routes.form(PATH + "/retry", visit -> act(visit, id -> host.jobs().retry(id), "runs again"));
     routes.form(
         PATH + "/cancel", visit -> act(visit, id -> host.jobs().cancel(id), "is cancelled"));
+    routes.changePage(PATH + "/delete", this::askDelete);
+    routes.form(PATH + "/delete", this::delete);
     routes.form(PATH + "/pause", visit -> pause(visit, true));
     routes.form(PATH + "/resume", visit -> pause(visit, false));
   }
@@ -119,7 +123,12 @@ final class JobsPage implements Page {
         job.state() == JobState.DEAD
             || job.state() == JobState.CANCELLED
             || job.state() == JobState.FAILED,
-        job.state() == JobState.WAITING || job.state() == JobState.FAILED);
+        job.state() == JobState.WAITING || job.state() == JobState.FAILED,
+        mayDelete(job));
+  }
+
+  private static boolean mayDelete(JobInfo job) {
+    return job.state() == JobState.DEAD || job.state() == JobState.CANCELLED;
   }
 
   private static Cron cron(CronInfo cron, Instant now) {
@@ -143,11 +152,46 @@ final class JobsPage implements Page {
     return visit.change(
         PluginHead.path(plugin, TAB),
         () -> {
-          JobInfo job = host.jobs().get(id);
-          if (!job.plugin().equals(plugin)) {
-            throw new IllegalArgumentException("job " + id + " is not of " + plugin);
-          }
+          var _ = own(plugin, id);
           return "The job " + act.make(id).job() + " " + done + ".";
+        });
+  }
+
+  /** A job of this plugin. */
+  private JobInfo own(String plugin, String id) {
+    JobInfo job = host.jobs().get(id);
+    if (!job.plugin().equals(plugin)) {
+      throw new IllegalArgumentException("job " + id + " is not of " + plugin);
+    }
+    return job;
+  }
+
+  private Answer askDelete(Visit visit) {
+    StoredPlugin plugin = PluginHead.stored(host, visit);
+    String id = visit.query("id").orElse("");
+    JobInfo job = own(plugin.name(), id);
+    List<String> effects = new ArrayList<>();
+    effects.add("It cannot be run again, and what its attempts said is gone.");
+    if (!job.reason().isEmpty()) {
+      effects.add("It is dead because of this, which the audit log keeps: " + job.reason());
+    }
+    return PluginActions.confirm(
+        host,
+        plugin,
+        new PluginActions.Question(
+            "Delete the job " + job.job() + "?", effects, TAB + "/delete", "Delete"),
+        new PluginActions.Field("id", id));
+  }
+
+  private Answer delete(Visit visit) throws InterruptedException, IOException {
+    String plugin = visit.path("name");
+    String id = visit.required("id");
+    return visit.change(
+        PluginHead.path(plugin, TAB),
+        () -> {
+          JobInfo job = own(plugin, id);
+          host.jobs().delete(id);
+          return "The job " + job.job() + " is deleted.";
         });
   }
 

@@ -4,6 +4,7 @@ import io.gonext.host.ActivityPoint;
 import io.gonext.host.HandlerActivity.BreakerState;
 import io.gonext.host.Host;
 import io.gonext.host.HostMemory;
+import io.gonext.host.HostNode;
 import io.gonext.host.JobInfo;
 import io.gonext.host.JobState;
 import io.gonext.host.PluginActivity;
@@ -38,6 +39,12 @@ final class OverviewPage implements Page {
   /** The store is asked for dead jobs this often, however many look at the page. */
   private static final Duration DEAD_JOBS_HOLD = Duration.ofSeconds(15);
 
+  /** The store is asked for the nodes this often. */
+  private static final Duration NODES_HOLD = Duration.ofSeconds(2);
+
+  /** Compiles that are named. */
+  private static final int MAX_COMPILING = 8;
+
   private final Host host;
   private final InstantSource clock;
 
@@ -45,6 +52,10 @@ final class OverviewPage implements Page {
   private Map<String, Integer> deadJobs = Map.of();
 
   private Instant deadJobsAt = Instant.MIN;
+
+  private List<HostNode> nodes = List.of();
+
+  private Instant nodesAt = Instant.MIN;
 
   OverviewPage(Host host, InstantSource clock) {
     this.host = host;
@@ -69,7 +80,8 @@ final class OverviewPage implements Page {
       String filter,
       int page,
       int pages,
-      HostView hostView) {
+      HostView hostView,
+      List<NodeView> nodes) {
     /** The query of this page, or of another one. */
     String query(int other) {
       return "?page=" + other + (filter.isEmpty() ? "" : "&q=" + Frame.encoded(filter));
@@ -100,7 +112,28 @@ final class OverviewPage implements Page {
       String memory,
       Spark memoryLine) {}
 
-  /** The host itself. */
+  /**
+   * A host on the same database.
+   *
+   * @param kind of the tag with its state
+   * @param faults what it does not run as the store says, a sentence each
+   */
+  record NodeView(
+      String id,
+      String name,
+      boolean isThis,
+      String version,
+      String state,
+      String kind,
+      String lag,
+      int compiling,
+      List<String> faults) {}
+
+  /**
+   * The host itself.
+   *
+   * @param compiling what is compiled, and what waits for it; empty for nothing
+   */
   record HostView(
       String heap,
       String heapMax,
@@ -108,7 +141,8 @@ final class OverviewPage implements Page {
       String instancesBudget,
       int plugins,
       int faults,
-      String version) {}
+      String version,
+      List<String> compiling) {}
 
   @Override
   public void addTo(Routes routes) {
@@ -121,7 +155,8 @@ final class OverviewPage implements Page {
     Instant now = clock.instant();
     List<StoredPlugin> stored = stored();
     List<PluginActivity> serving = host.activity().plugins();
-    List<Attention.Item> attention = Attention.of(host, stored, serving, deadJobs(now), now);
+    List<HostNode> nodes = nodes(now);
+    List<Attention.Item> attention = Attention.of(host, stored, serving, deadJobs(now), nodes, now);
     Map<String, PluginActivity> activities =
         serving.stream().collect(Collectors.toMap(PluginActivity::plugin, Function.identity()));
     Map<String, Optional<StoredPlugin>> all = new TreeMap<>();
@@ -150,7 +185,8 @@ final class OverviewPage implements Page {
         filter,
         page,
         pages,
-        hostView(serving.size()));
+        hostView(serving.size()),
+        nodes.stream().map(OverviewPage::view).toList());
   }
 
   private synchronized Map<String, Integer> deadJobs(Instant now) {
@@ -225,7 +261,47 @@ final class OverviewPage implements Page {
         Shown.bytes(memory.instancesBudget()),
         serving,
         host.health().faults().size(),
-        Host.version());
+        Host.version(),
+        host.health().compiling().stream()
+            .map(one -> one.plugin() + (one.isWaiting() ? " waits" : " is compiled"))
+            .limit(MAX_COMPILING)
+            .toList());
+  }
+
+  private static NodeView view(HostNode node) {
+    List<String> faults = new ArrayList<>();
+    node.faults()
+        .forEach((plugin, cause) -> faults.add(plugin.isEmpty() ? cause : plugin + ": " + cause));
+    boolean lags = node.lag().compareTo(HostNode.EXPECTED) > 0;
+    String state =
+        !node.isHeard()
+            ? "silent for " + Shown.time(node.silentFor())
+            : !faults.isEmpty() ? Shown.count(faults.size(), "fault") : lags ? "lags" : "well";
+    return new NodeView(
+        node.id(),
+        node.name(),
+        node.isThis(),
+        node.version(),
+        state,
+        !node.isHeard() || !faults.isEmpty() ? "bad" : lags ? "warn" : "good",
+        Shown.time(node.lag()),
+        node.compiling(),
+        faults);
+  }
+
+  /** The hosts on the database; none where there is only this one. */
+  private synchronized List<HostNode> nodes(Instant now) {
+    if (!now.minus(NODES_HOLD).isBefore(nodesAt)) {
+      try {
+        List<HostNode> all = host.health().nodes();
+        nodes = all.size() > 1 ? all : List.of();
+      } catch (StoreException e) {
+        // The page says that the store does not work.
+        nodes = List.of();
+      }
+      nodesAt = now;
+    }
+    return nodes;
   }
 
   private Row row(String name, Optional<StoredPlugin> stored, Optional<PluginActivity> activity) {

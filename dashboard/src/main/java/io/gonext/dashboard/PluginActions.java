@@ -6,6 +6,7 @@ import io.gonext.host.StoredPlugin;
 import io.gonext.host.UpdateResult;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 
 /** What an operator does to a plugin as a whole, and the pages that ask before it is done. */
 final class PluginActions implements Page {
@@ -17,20 +18,22 @@ final class PluginActions implements Page {
     this.host = host;
   }
 
-  /**
-   * A page that asks before something is done.
-   *
-   * @param option a box to tick; empty for none
-   * @param optionName the name of its field
-   */
+  /** A page that asks before something is done. */
   record Confirmation(
-      PluginHead head,
-      String question,
-      List<String> effects,
-      String action,
-      String button,
-      String option,
-      String optionName) {}
+      PluginHead head, Question question, Optional<Choice> choice, Optional<Field> field) {}
+
+  /**
+   * What is asked.
+   *
+   * @param action path of the form below the plugin's
+   */
+  record Question(String text, List<String> effects, String action, String button) {}
+
+  /** A box to tick. */
+  record Choice(String text, String name) {}
+
+  /** What the form says again. */
+  record Field(String name, String value) {}
 
   @Override
   public void addTo(Routes routes) {
@@ -38,6 +41,7 @@ final class PluginActions implements Page {
     routes.form(PATH + "/reset", visit -> change(visit, this::reset));
     routes.form(PATH + "/recover", visit -> change(visit, this::recover));
     routes.form(PATH + "/rollback", visit -> change(visit, this::rollback));
+    routes.form(PATH + "/go-back", visit -> change(visit, this::rollbackAndRecover));
     routes.form(PATH + "/approve", this::approve);
     routes.form(PATH + "/reject", this::reject);
     routes.changePage(PATH + "/deactivate", this::askDeactivate);
@@ -89,6 +93,11 @@ final class PluginActions implements Page {
     return said(plugin, host.plugins().rollback(plugin));
   }
 
+  /** First the version, so that a plugin that cannot go back stays as it is. */
+  private String rollbackAndRecover(String plugin) throws InterruptedException {
+    return rollback(plugin) + "\n" + recover(plugin);
+  }
+
   private static String said(String plugin, UpdateResult result) {
     return switch (result) {
       case UpdateResult.Unchanged same -> plugin + " has version " + same.version() + " already.";
@@ -131,15 +140,15 @@ final class PluginActions implements Page {
     StoredPlugin plugin = PluginHead.stored(host, visit);
     return confirm(
         plugin,
-        "Take " + plugin.name() + " out of service?",
-        List.of(
-            "Its hooks are skipped, and its routes answer 404.",
-            "Running calls may finish, for at most 30 seconds.",
-            "Its data, configuration and capabilities stay. You can activate it again."),
-        "deactivate",
-        "Take out of service",
-        "Also take out the plugins that need it",
-        "cascade");
+        new Question(
+            "Take " + plugin.name() + " out of service?",
+            List.of(
+                "Its hooks are skipped, and its routes answer 404.",
+                "Running calls may finish, for at most 30 seconds.",
+                "Its data, configuration and capabilities stay. You can activate it again."),
+            "deactivate",
+            "Take out of service"),
+        new Choice("Also take out the plugins that need it", "cascade"));
   }
 
   private Answer deactivate(Visit visit) throws InterruptedException, IOException {
@@ -161,15 +170,17 @@ final class PluginActions implements Page {
     StoredPlugin plugin = PluginHead.stored(host, visit);
     return confirm(
         plugin,
-        "Uninstall " + plugin.name() + "?",
-        List.of(
-            "It is taken out of service, and all its versions are deleted.",
-            "Its key-value entries and tables are deleted, unless you keep them.",
-            "Its configuration, secrets, jobs and capabilities are deleted. The audit log stays."),
-        "uninstall",
-        "Uninstall",
-        "Keep its key-value entries and tables for the next plugin of this name",
-        "keep_data");
+        new Question(
+            "Uninstall " + plugin.name() + "?",
+            List.of(
+                "It is taken out of service, and all its versions are deleted.",
+                "Its key-value entries and tables are deleted, unless you keep them.",
+                "Its configuration, secrets, jobs and capabilities are deleted. The audit log"
+                    + " stays."),
+            "uninstall",
+            "Uninstall"),
+        new Choice(
+            "Keep its key-value entries and tables for the next plugin of this name", "keep_data"));
   }
 
   private Answer uninstall(Visit visit) throws InterruptedException, IOException {
@@ -193,24 +204,24 @@ final class PluginActions implements Page {
     return answer;
   }
 
-  private Answer confirm(
+  private Answer confirm(StoredPlugin plugin, Question question, Choice choice) {
+    return confirm(host, plugin, question, Optional.of(choice), Optional.empty());
+  }
+
+  /** The page that asks about a part of a plugin, which the form names. */
+  static Answer confirm(Host host, StoredPlugin plugin, Question question, Field field) {
+    return confirm(host, plugin, question, Optional.empty(), Optional.of(field));
+  }
+
+  private static Answer confirm(
+      Host host,
       StoredPlugin plugin,
-      String question,
-      List<String> effects,
-      String action,
-      String button,
-      String option,
-      String optionName) {
+      Question question,
+      Optional<Choice> choice,
+      Optional<Field> field) {
     return Answer.page(
-        question,
+        question.text(),
         "confirm",
-        new Confirmation(
-            PluginHead.of(host, plugin, "none"),
-            question,
-            effects,
-            action,
-            button,
-            option,
-            optionName));
+        new Confirmation(PluginHead.of(host, plugin, "none"), question, choice, field));
   }
 }

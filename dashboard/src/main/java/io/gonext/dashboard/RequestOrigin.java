@@ -2,7 +2,6 @@ package io.gonext.dashboard;
 
 import jakarta.servlet.http.HttpServletRequest;
 import java.net.URI;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Which page a browser sends a request for, as its headers say (Fetch Metadata, and {@code Origin}
@@ -10,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * must not get at a page of the dashboard either: pages are answered only to a browser that opens
  * them in a tab of their own, where no script of another page can read them.
  */
-final class RequestOrigin {
+public final class RequestOrigin {
   private static final String SITE = "Sec-Fetch-Site";
   private static final String DESTINATION = "Sec-Fetch-Dest";
 
@@ -31,7 +30,7 @@ final class RequestOrigin {
     requireSameSite(request);
     String origin = request.getHeader("Origin");
     boolean tells = request.getHeader(SITE) != null;
-    if (origin == null ? !tells : !isOwn(origin, request.getHeader("Host"))) {
+    if (origin == null ? !tells : !isOwn(request, origin)) {
       throw foreign();
     }
   }
@@ -39,7 +38,7 @@ final class RequestOrigin {
   /** Refuses a request for live updates that another site makes. */
   static void requireSameSite(HttpServletRequest request) {
     String site = request.getHeader(SITE);
-    if (site != null && !site.equals("same-origin") && !site.equals("none")) {
+    if (site != null && !isOwnSite(site)) {
       throw foreign();
     }
   }
@@ -57,12 +56,31 @@ final class RequestOrigin {
     return new Refusal(Refusal.FORBIDDEN, "A page of another origin may not change this host.");
   }
 
-  /** Compares without the scheme: a proxy in front may be the one that speaks HTTPS. */
-  private static boolean isOwn(String origin, @Nullable String host) {
+  /**
+   * Whether the page that a browser sends a request for is one of this server's, as {@code Origin}
+   * says. Neither {@code Forwarded} nor {@code X-Forwarded-*} counts, because anybody can send
+   * them: host and port of the origin are those of {@code Host}, and its scheme is that of the
+   * request, or {@code https}, where a proxy speaks HTTPS for this server. A page of plain HTTP
+   * never has the origin of a request that came by HTTPS. A browser of today also tells the server
+   * by {@code Sec-Fetch-Site} what the origin is to it, behind any proxy; then that counts, too.
+   */
+  public static boolean isOwn(HttpServletRequest request, String origin) {
+    String site = request.getHeader(SITE);
+    String host = request.getHeader("Host");
+    if (host == null || (site != null && !isOwnSite(site))) {
+      return false;
+    }
     try {
-      return host != null && host.equalsIgnoreCase(URI.create(origin).getAuthority());
+      URI page = URI.create(origin);
+      return host.equalsIgnoreCase(page.getAuthority())
+          && ("https".equalsIgnoreCase(page.getScheme())
+              || request.getScheme().equalsIgnoreCase(page.getScheme()));
     } catch (IllegalArgumentException e) {
       return false;
     }
+  }
+
+  private static boolean isOwnSite(String site) {
+    return site.equals("same-origin") || site.equals("none");
   }
 }

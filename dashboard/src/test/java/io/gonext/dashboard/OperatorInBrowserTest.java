@@ -7,7 +7,10 @@ import static org.awaitility.Awaitility.await;
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
 import io.gonext.host.AuditRow;
+import io.gonext.host.BreakerPolicy;
 import io.gonext.host.Host;
+import io.gonext.host.JobInfo;
+import io.gonext.host.JobState;
 import io.gonext.host.PluginState;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,6 +19,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -23,11 +27,20 @@ import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.chrome.ChromeDriver;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /** What an operator does with the pages. */
 class OperatorInBrowserTest {
+  /** The breaker gives a plugin up that was open for most of a second. */
+  private static final Duration OPEN = Duration.ofMillis(200);
+
   @RegisterExtension static final TestBrowser browser = new TestBrowser();
-  @RegisterExtension static final TestDashboard dashboard = TestDashboard.withDefaults();
+
+  @RegisterExtension
+  static final TestDashboard dashboard =
+      TestDashboard.ofHost(config ->
+          config.breaker(
+              new BreakerPolicy(50, 5, OPEN, OPEN, OPEN, Duration.ofSeconds(1))));
 
   /** As long as the text of the guest {@code panic}. */
   private static final String MARKUP = "<script>x</script";
@@ -86,6 +99,61 @@ class OperatorInBrowserTest {
             tuple("approve", "operator"),
             tuple("rollback", "operator"),
             tuple("uninstall", "operator"));
+  }
+
+  @Test
+  void a_dead_job_is_deleted_after_a_question() throws Exception {
+    Host host = dashboard.host();
+    dashboard.activate(
+        GuestBundle.of("worker", Guests.wasm("jobs"))
+            .field("jobs", "[{\"name\":\"trap\",\"max_attempts\":1}]"));
+    JobInfo job = host.jobs().run("worker", "trap", JsonNodeFactory.instance.objectNode());
+    browser.open(dashboard.uri("/plugins/worker/jobs"));
+    browser.awaitText("Dead jobs");
+
+    browser.click("Delete");
+    assertThat(browser.text()).contains("Delete the job trap?", "which the audit log keeps");
+    assertThat(browser.seriousProblems()).isEmpty();
+    browser.screenshot("plugins-worker-jobs-delete");
+    browser.click("Cancel");
+    assertThat(host.jobs().get(job.id()).state()).isEqualTo(JobState.DEAD);
+
+    browser.open(dashboard.uri("/plugins/worker/jobs"));
+    browser.click("Delete");
+    browser.click("Delete");
+    assertThat(browser.text()).contains("The job trap is deleted.", "There is no job.");
+    assertThat(host.jobs().list("worker", Optional.empty(), 10)).isEmpty();
+    assertThat(host.audit().newest("worker", 20))
+        .extracting(AuditRow::event, AuditRow::actor)
+        .contains(tuple("job_delete", "operator"));
+  }
+
+  @Test
+  void a_plugin_that_gave_up_is_reset_and_serves_again_on_the_pages() throws Exception {
+    Host host = dashboard.host();
+    dashboard.activate(GuestBundle.of("fragile", Guests.wasm("panic")).filter("fragile.hook"));
+    // Each failure counts; a plugin that keeps failing is taken out of service.
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .pollInterval(Duration.ofMillis(2))
+        .until(() -> {
+          host.applyFilters("fragile.hook", "x");
+          return host.plugins().find("fragile").orElseThrow().state() == PluginState.ERRORED;
+        });
+
+    browser.open(dashboard.uri("/plugins/fragile"));
+    browser.awaitText("the guest gave up");
+    browser.screenshot("plugins-fragile-errored");
+    browser.click("Reset");
+    assertThat(browser.text()).contains("fragile is reset. It may be activated again.");
+    assertThat(host.plugins().find("fragile").orElseThrow().state())
+        .isEqualTo(PluginState.INACTIVE);
+    browser.click("Activate");
+    assertThat(browser.text()).contains("fragile is in service.");
+    assertThat(host.plugins().find("fragile").orElseThrow().state()).isEqualTo(PluginState.ACTIVE);
+    assertThat(host.audit().newest("fragile", 20))
+        .extracting(AuditRow::event, AuditRow::actor)
+        .contains(tuple("reset", "operator"));
   }
 
   @Test

@@ -38,6 +38,23 @@ class RolesTest {
         .update(shop.version("2.0.0").field("capabilities", "[\"kv.write\"]").bytes());
   }
 
+  @Test
+  void the_pages_of_readers_are_rendered_beforehand_and_change_nothing() throws Exception {
+    long before = dashboard.host().audit().newest("shop", 1).getFirst().at().toEpochMilli();
+    DashboardServlet servlet = (DashboardServlet) dashboard.dashboard().servlet();
+
+    // Not those that send a file.
+    long pages =
+        all(Route.Kind.PAGE).stream()
+            .filter(route -> route.permission() == Permission.READ && route.parameters() <= 1)
+            .count();
+    assertThat(servlet.warmUp()).isBetween(10, (int) pages);
+
+    assertThat(dashboard.host().audit().newest("shop", 1).getFirst().at().toEpochMilli())
+        .isEqualTo(before);
+    assertThat(dashboard.reader().get("/plugins/shop").statusCode()).isEqualTo(200);
+  }
+
   private static List<Route> all(Route.Kind... kinds) {
     return dashboard.dashboard().routes().all().stream()
         .filter(route -> List.of(kinds).contains(route.kind()))

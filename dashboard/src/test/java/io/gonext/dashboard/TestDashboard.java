@@ -47,6 +47,7 @@ final class TestDashboard implements BeforeAllCallback, AfterAllCallback {
   private static final Pattern CSRF = Pattern.compile("name=\"csrf\" value=\"([^\"]+)\"");
 
   private final UnaryOperator<HostDashboard.Builder> settings;
+  private final UnaryOperator<HostConfig.Builder> hostSettings;
   private @Nullable Running running;
 
   private record Running(
@@ -56,12 +57,19 @@ final class TestDashboard implements BeforeAllCallback, AfterAllCallback {
     }
   }
 
-  private TestDashboard(UnaryOperator<HostDashboard.Builder> settings) {
+  private TestDashboard(
+      UnaryOperator<HostDashboard.Builder> settings,
+      UnaryOperator<HostConfig.Builder> hostSettings) {
     this.settings = settings;
+    this.hostSettings = hostSettings;
   }
 
   static TestDashboard of(UnaryOperator<HostDashboard.Builder> settings) {
-    return new TestDashboard(settings);
+    return new TestDashboard(settings, config -> config);
+  }
+
+  static TestDashboard ofHost(UnaryOperator<HostConfig.Builder> hostSettings) {
+    return new TestDashboard(settings -> settings, hostSettings);
   }
 
   static TestDashboard withDefaults() {
@@ -79,7 +87,7 @@ final class TestDashboard implements BeforeAllCallback, AfterAllCallback {
   @Override
   public void beforeAll(ExtensionContext context) throws Exception {
     Path data = Files.createTempDirectory("gonext-test");
-    Host host = Host.open(HostConfig.builder(data).build());
+    Host host = Host.open(hostSettings.apply(HostConfig.builder(data)).build());
     HostDashboard dashboard =
         settings
             .apply(

@@ -111,15 +111,26 @@ public final class Engine implements AutoCloseable {
    *     (its flag stays set)
    */
   public CompiledModule compile(byte[] wasm, boolean isMetered) {
-    return compile(wasm, isMetered, limits.compileTimeout());
+    return compile(wasm, isMetered, limits.compileTimeout(), () -> {});
+  }
+
+  /**
+   * As {@link #compile(byte[], boolean)}.
+   *
+   * @param begins called by the calling thread when the compile no longer waits for others to need
+   *     less memory; not where it is over within some milliseconds
+   */
+  public CompiledModule compile(byte[] wasm, boolean isMetered, Runnable begins) {
+    return compile(wasm, isMetered, limits.compileTimeout(), begins);
   }
 
   /** Like {@link #compile(byte[])}, but the caller waits for at most this processor time. */
   CompiledModule compile(byte[] wasm, Duration patience) {
-    return compile(wasm, false, patience);
+    return compile(wasm, false, patience, () -> {});
   }
 
-  private CompiledModule compile(byte[] wasm, boolean isMetered, Duration patience) {
+  private CompiledModule compile(
+      byte[] wasm, boolean isMetered, Duration patience, Runnable begins) {
     if (closed) {
       throw new IllegalStateException("the engine is closed");
     }
@@ -148,7 +159,7 @@ public final class Engine implements AutoCloseable {
         compiling.remove(key, mine);
       }
     }
-    return await(key, shared, patience);
+    return await(key, shared, patience, begins);
   }
 
   /**
@@ -254,7 +265,8 @@ public final class Engine implements AutoCloseable {
   }
 
   /** Waits for a compile that this or another caller began. */
-  private CompiledModule await(Key key, Compile compile, Duration patience) {
+  private CompiledModule await(Key key, Compile compile, Duration patience, Runnable begins) {
+    boolean hasBegun = false;
     try {
       while (true) {
         try {
@@ -262,6 +274,10 @@ public final class Engine implements AutoCloseable {
           return compile.result.get(look, TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
           ProcessorTime time = compile.time;
+          if (time != null && !hasBegun) {
+            hasBegun = true;
+            begins.run();
+          }
           if (time != null && time.isOver(patience) && !compile.result.isDone()) {
             leave(key, compile);
             throw new CompileTimeoutException(patience);
@@ -283,6 +299,16 @@ public final class Engine implements AutoCloseable {
   /** Whether {@link #close} was called. */
   public boolean isClosed() {
     return closed;
+  }
+
+  /** How many modules are compiled now, each by a thread of its own. */
+  public int compilesRunning() {
+    return (int) compiling.values().stream().filter(compile -> compile.time != null).count();
+  }
+
+  /** How many modules wait, because those that are compiled need the memory for that. */
+  public int compilesWaiting() {
+    return (int) compiling.values().stream().filter(compile -> compile.time == null).count();
   }
 
   boolean isCompiling() {

@@ -4,6 +4,7 @@ import io.gonext.host.hook.FailureListener;
 import io.gonext.host.hook.PastFailure;
 import io.gonext.host.internal.hook.HookBus;
 import io.gonext.host.internal.lifecycle.Lifecycle;
+import io.gonext.host.internal.lifecycle.NodePresence;
 import io.gonext.host.internal.lifecycle.PluginSlot;
 import io.gonext.host.internal.lifecycle.StoreWatch;
 import io.gonext.host.internal.store.PluginStore;
@@ -26,6 +27,7 @@ public final class Health {
   private final HookBus hooks;
   private final Lifecycle lifecycle;
   private final StoreWatch watch;
+  private final NodePresence presence;
   private final BooleanSupplier closed;
 
   Health(
@@ -33,11 +35,13 @@ public final class Health {
       HookBus hooks,
       Lifecycle lifecycle,
       StoreWatch watch,
+      NodePresence presence,
       BooleanSupplier closed) {
     this.store = store;
     this.hooks = hooks;
     this.lifecycle = lifecycle;
     this.watch = watch;
+    this.presence = presence;
     this.closed = closed;
   }
 
@@ -78,6 +82,21 @@ public final class Health {
    */
   public List<NodeFault> faults() {
     return lifecycle.faults();
+  }
+
+  /**
+   * The hosts on a shared database, by name, with their lag and their faults; empty where the
+   * database is this host's own. Reads the store.
+   *
+   * @throws StoreException when the database fails
+   */
+  public List<HostNode> nodes() {
+    return store.isShared() ? presence.nodes() : List.of();
+  }
+
+  /** The modules that this host compiles, and those that wait for that. */
+  public List<Compiling> compiling() {
+    return lifecycle.compiling();
   }
 
   /**

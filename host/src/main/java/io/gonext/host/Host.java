@@ -13,6 +13,7 @@ import io.gonext.host.internal.jobs.JobRunner;
 import io.gonext.host.internal.lifecycle.CallRecorders;
 import io.gonext.host.internal.lifecycle.HostServices;
 import io.gonext.host.internal.lifecycle.Lifecycle;
+import io.gonext.host.internal.lifecycle.NodePresence;
 import io.gonext.host.internal.lifecycle.PluginSlot;
 import io.gonext.host.internal.lifecycle.StoreWatch;
 import io.gonext.host.internal.service.config.Configurations;
@@ -76,6 +77,7 @@ public final class Host implements AutoCloseable {
       Lifecycle lifecycle,
       HostServices services,
       StoreWatch watch,
+      NodePresence presence,
       Configurations configurations,
       Vault vault,
       JobQueue jobQueue,
@@ -105,7 +107,7 @@ public final class Host implements AutoCloseable {
     this.audit = new AuditTrail(services.audit());
     this.logs = new Logs(services.logs());
     this.recordings = new Recordings(lifecycle, recorders, record);
-    this.health = new Health(store, hooks, lifecycle, watch, closed::get);
+    this.health = new Health(store, hooks, lifecycle, watch, presence, closed::get);
     this.activity = new Activity(lifecycle, hooks.calls());
     activity.start();
     this.trials = new Trials(lifecycle, hooks, record);

@@ -49,6 +49,20 @@ final class HostMetrics implements AutoCloseable {
             .description(
                 "Looks for calls past their deadline that failed, each followed by another"));
     gauge(
+        "gonext.engine.compiles",
+        engine,
+        Engine::compilesRunning,
+        "Modules that are compiled, or wait until those that are need less memory",
+        "state",
+        "running");
+    gauge(
+        "gonext.engine.compiles",
+        engine,
+        Engine::compilesWaiting,
+        "Modules that are compiled, or wait until those that are need less memory",
+        "state",
+        "waiting");
+    gauge(
         "gonext.store.available",
         store,
         s -> s.trouble().isEmpty() ? 1 : 0,

@@ -12,6 +12,7 @@ import io.gonext.host.internal.lifecycle.CallRecorders;
 import io.gonext.host.internal.lifecycle.HostServices;
 import io.gonext.host.internal.lifecycle.KeptInputs;
 import io.gonext.host.internal.lifecycle.Lifecycle;
+import io.gonext.host.internal.lifecycle.NodePresence;
 import io.gonext.host.internal.lifecycle.StoreWatch;
 import io.gonext.host.internal.lifecycle.TrustGate;
 import io.gonext.host.internal.log.PluginLogs;
@@ -214,6 +215,14 @@ final class HostOpening implements AutoCloseable {
     jobs.runBy(jobRunner);
     lifecycle.warmUp(lifecycle.startActive(), config.warmUp());
     invalidations.follow(config.cacheListeners(), config.dataDirectory().resolve("cache.position"));
+    NodePresence presence =
+        new NodePresence(
+            store.nodes(),
+            jobRunner.node(),
+            Host.version(),
+            lifecycle::faults,
+            () -> lifecycle.compiling().size(),
+            nanoTime);
     return new Host(
         store,
         engine,
@@ -221,7 +230,8 @@ final class HostOpening implements AutoCloseable {
         hooks,
         lifecycle,
         services,
-        StoreWatch.start(store, lifecycle, config.meters(), outbox::look),
+        StoreWatch.start(store, lifecycle, config.meters(), presence, outbox::look),
+        presence,
         configurations,
         vault,
         jobs,

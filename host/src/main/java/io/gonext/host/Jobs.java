@@ -9,6 +9,7 @@ import io.gonext.host.internal.store.JobStore.Enqueued;
 import io.gonext.host.internal.store.JobStore.QueueFullException;
 import io.gonext.host.manifest.Manifest;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -140,11 +141,37 @@ public final class Jobs {
     return get(id);
   }
 
+  /**
+   * Deletes a job that is dead or was cancelled, with its attempts. Its idempotency key is free
+   * again. The audit log keeps why it was dead.
+   *
+   * @throws UnknownJobException when there is none of that id
+   * @throws ConflictException when it waits, runs or has succeeded
+   */
+  public void delete(String id) {
+    JobInfo job = get(id);
+    act(
+        "job_delete",
+        job,
+        () -> records.delete(id),
+        "only a job that is dead or was cancelled can be deleted",
+        ChangeRecord.detail()
+            .put("state", job.state().name().toLowerCase(Locale.ROOT))
+            .put("reason", job.reason()));
+  }
+
   private interface Act {
     JobRecords.Act make();
   }
 
   private void act(String event, JobInfo job, Act act, String otherwise) {
+    act(event, job, act, otherwise, ChangeRecord.detail());
+  }
+
+  /**
+   * @param detail of the row in the audit log, beside the job's name and id
+   */
+  private void act(String event, JobInfo job, Act act, String otherwise, ObjectNode detail) {
     record.watch(
         event,
         job.plugin(),
@@ -159,8 +186,7 @@ public final class Jobs {
           }
           return true;
         });
-    record.done(
-        event, job.plugin(), ChangeRecord.detail().put("job", job.job()).put("id", job.id()));
+    record.done(event, job.plugin(), detail.put("job", job.job()).put("id", job.id()));
   }
 
   /**

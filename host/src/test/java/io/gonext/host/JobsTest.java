@@ -223,6 +223,44 @@ class JobsTest {
   }
 
   @Test
+  void a_dead_job_is_deleted_with_its_attempts_and_the_audit_log_keeps_why() {
+    JobInfo dead = run("trap");
+    assertThat(dead.state()).isEqualTo(JobState.DEAD);
+
+    host.jobs().delete(dead.id());
+
+    assertThatThrownBy(() -> host.jobs().get(dead.id())).isInstanceOf(UnknownJobException.class);
+    assertThatThrownBy(() -> host.jobs().delete(dead.id())).isInstanceOf(UnknownJobException.class);
+    assertThat(host.audit().newest("jobs", 20))
+        .filteredOn(row -> row.event().equals("job_delete") && row.detail().contains(dead.id()))
+        .singleElement()
+        .satisfies(row -> {
+          assertThat(json(row.detail()).path("id").asString()).isEqualTo(dead.id());
+          assertThat(json(row.detail()).path("job").asString()).isEqualTo("trap");
+          assertThat(json(row.detail()).path("state").asString()).isEqualTo("dead");
+          assertThat(json(row.detail()).path("reason").asString())
+              .isEqualTo(dead.reason())
+              .isNotEmpty();
+        });
+  }
+
+  @Test
+  void a_job_that_waits_or_has_succeeded_is_not_deleted() throws InterruptedException {
+    String waiting = enqueue("{\"job\":\"ok\",\"delay_ms\":600000}").get("id").stringValue();
+    assertThatThrownBy(() -> host.jobs().delete(waiting))
+        .isInstanceOf(ConflictException.class)
+        .hasMessageContaining(
+            "is WAITING: only a job that is dead or was cancelled can be deleted");
+    assertThatThrownBy(() -> host.jobs().delete(run("ok").id()))
+        .isInstanceOf(ConflictException.class);
+    host.jobs().cancel(waiting);
+    host.jobs().delete(waiting);
+    assertThat(host.jobs().list("jobs", Optional.empty(), 10))
+        .extracting(JobInfo::id)
+        .doesNotContain(waiting);
+  }
+
+  @Test
   void an_operator_runs_a_job_before_its_time() throws InterruptedException {
     String id = enqueue("{\"job\":\"ok\",\"delay_ms\":600000}").get("id").stringValue();
     host.jobs().retry(id);

@@ -80,6 +80,48 @@ class NodesTest {
   }
 
   @Test
+  void hosts_see_each_other_until_they_are_closed() throws InterruptedException {
+    await().atMost(BOUND).until(() -> here.health().nodes().size() == 2);
+    assertThat(here.health().nodes())
+        .allSatisfy(node -> {
+          assertThat(node.isHeard()).isTrue();
+          assertThat(node.name()).isNotEmpty();
+          assertThat(node.version()).isEqualTo(Host.version());
+          assertThat(node.lag()).isLessThan(BOUND);
+          assertThat(node.faults()).isEmpty();
+          assertThat(node.compiling()).isZero();
+        })
+        .filteredOn(HostNode::isThis)
+        .hasSize(1);
+    String other =
+        here.health().nodes().stream().filter(node -> !node.isThis()).findAny().orElseThrow().id();
+    there.close();
+    assertThat(here.health().nodes()).extracting(HostNode::id).doesNotContain(other).hasSize(1);
+    there = Host.open(config(two));
+    await().atMost(BOUND).until(() -> here.health().nodes().size() == 2);
+    // One that was killed says nothing more, and is forgotten after an hour.
+    TestPostgres.execute(
+        url,
+        "insert into host_node select 'killed', name, version, started_at,"
+            + " current_timestamp - interval '21' second, 0, 0, faults from host_node"
+            + " fetch first 1 rows only");
+    assertThat(here.health().nodes())
+        .filteredOn(node -> node.id().equals("killed"))
+        .singleElement()
+        .satisfies(node -> assertThat(node.isHeard()).isFalse());
+    TestPostgres.execute(
+        url,
+        "update host_node set seen_at = current_timestamp - interval '61' minute"
+            + " where id = 'killed'");
+    assertThat(here.health().nodes()).hasSize(2);
+    there.close();
+    there = Host.open(config(two));
+    await()
+        .atMost(BOUND)
+        .until(() -> TestPostgres.queryInt(url, "select count(*) from host_node") == 2);
+  }
+
+  @Test
   void a_host_that_joins_serves_what_the_others_do() throws InterruptedException {
     there.close();
     here.plugins().install(version("1").bytes());
@@ -195,6 +237,17 @@ class NodesTest {
           assertThat(fault.plugin()).isEqualTo("app");
           assertThat(fault.cause()).contains("invoices.read");
         });
+    // The other host sees that, too.
+    await()
+        .atMost(BOUND)
+        .untilAsserted(() ->
+            assertThat(here.health().nodes())
+                .filteredOn(node -> !node.isThis())
+                .singleElement()
+                .satisfies(node ->
+                    assertThat(node.faults())
+                        .hasEntrySatisfying(
+                            "app", cause -> assertThat(cause).contains("invoices.read"))));
     there.close();
     there = Host.open(config(two));
     assertThat(there.health().faults()).extracting(NodeFault::plugin).containsExactly("app");

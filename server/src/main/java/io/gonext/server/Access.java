@@ -1,5 +1,6 @@
 package io.gonext.server;
 
+import io.gonext.dashboard.RequestOrigin;
 import io.gonext.dashboard.Visitor;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
@@ -115,7 +116,7 @@ record Access(
       return;
     }
     requireOwnName(ctx);
-    if (!origin.equalsIgnoreCase(ctx.scheme() + "://" + ctx.header("Host"))) {
+    if (!RequestOrigin.isOwn(ctx.req(), origin)) {
       throw new Problem(HttpStatus.FORBIDDEN, "a page of another origin may not call this");
     }
   }

@@ -40,6 +40,7 @@ final class DashboardMount implements AutoCloseable {
     context.addFilter(
         new FilterHolder(new TimedBodies()), BELOW, EnumSet.of(DispatcherType.REQUEST));
     context.addServlet(new ServletHolder(dashboard.servlet()), BELOW);
+    dashboard.warmUp();
   }
 
   @Override

@@ -45,6 +45,7 @@ final class JobApi {
             HandlerType.POST, JOB + "/retry", ctx -> answer(ctx, host.jobs().retry(id(ctx)))),
         new Endpoint(
             HandlerType.POST, JOB + "/cancel", ctx -> answer(ctx, host.jobs().cancel(id(ctx)))),
+        new Endpoint(HandlerType.DELETE, JOB, this::delete),
         new Endpoint(
             HandlerType.GET, plugin + "/jobs", ctx -> list(ctx, AdminApi.installed(host, ctx))),
         new Endpoint(HandlerType.POST, plugin + "/jobs", this::run),
@@ -110,6 +111,11 @@ final class JobApi {
     } catch (IllegalArgumentException e) {
       throw new Problem(HttpStatus.BAD_REQUEST, String.valueOf(e.getMessage()));
     }
+  }
+
+  private void delete(Context ctx) {
+    host.jobs().delete(id(ctx));
+    ctx.status(HttpStatus.NO_CONTENT);
   }
 
   private void pause(Context ctx, String job) {

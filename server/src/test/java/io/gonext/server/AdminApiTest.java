@@ -31,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.NullNode;
@@ -307,6 +308,38 @@ class AdminApiTest {
     request.setHeader("Origin", "http://127.0.0.1:" + server.port());
     assertThat(server.client().send(request.build(), BodyHandlers.ofString()).statusCode())
         .isEqualTo(200);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "https, '', 200",
+    "https, same-origin, 200",
+    "https, cross-site, 403",
+    "http, same-site, 403",
+    "ftp, '', 403"
+  })
+  void a_page_behind_a_proxy_that_speaks_https_is_an_own_one(
+      String scheme, String site, int expected) throws Exception {
+    HttpRequest.Builder request =
+        request("POST", "/api/v1/filters/h", "{\"value\":1}".getBytes(StandardCharsets.UTF_8))
+            .setHeader("Origin", scheme + "://127.0.0.1:" + server.port());
+    if (!site.isEmpty()) {
+      request.setHeader("Sec-Fetch-Site", site);
+    }
+    assertThat(server.client().send(request.build(), BodyHandlers.ofString()).statusCode())
+        .isEqualTo(expected);
+  }
+
+  @Test
+  void forwarded_headers_make_no_origin_an_own_one() throws Exception {
+    HttpRequest request =
+        request("POST", "/api/v1/filters/h", "{\"value\":1}".getBytes(StandardCharsets.UTF_8))
+            .setHeader("Origin", "https://evil.example")
+            .setHeader("X-Forwarded-Host", "evil.example")
+            .setHeader("X-Forwarded-Proto", "https")
+            .setHeader("Forwarded", "host=evil.example;proto=https")
+            .build();
+    assertThat(server.client().send(request, BodyHandlers.ofString()).statusCode()).isEqualTo(403);
   }
 
   @Test

@@ -80,6 +80,16 @@ class JobApiTest {
   }
 
   @Test
+  void a_dead_job_is_deleted_once_and_one_that_waits_is_not() throws Exception {
+    String id = ended(run("{\"job\":\"trap\"}")).get("id").stringValue();
+    HttpResponse<String> deleted = send("DELETE", "/api/v1/jobs/" + id, "");
+    assertThat(deleted.statusCode()).isEqualTo(204);
+    assertThat(send("DELETE", "/api/v1/jobs/" + id, "").statusCode()).isEqualTo(404);
+    String waiting = run("{\"job\":\"ok\",\"delay_ms\":600000}");
+    assertThat(send("DELETE", "/api/v1/jobs/" + waiting, "").statusCode()).isEqualTo(409);
+  }
+
+  @Test
   void a_job_that_waits_is_cancelled_once() throws Exception {
     String id = run("{\"job\":\"ok\",\"delay_ms\":600000}");
     assertThat(json(send("POST", "/api/v1/jobs/" + id + "/cancel", "")).get("state").stringValue())

@@ -18,13 +18,14 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /** {@code gonext jobs}: its subcommands. */
 @Command(
     name = "jobs",
-    description = "List, run, retry, cancel or pause the jobs of plugins.",
+    description = "List, run, retry, cancel, delete or pause the jobs of plugins.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {
@@ -40,6 +41,7 @@ import tools.jackson.databind.node.ObjectNode;
       JobsCommand.RunJob.class,
       JobsCommand.RetryJob.class,
       JobsCommand.CancelJob.class,
+      JobsCommand.DeleteJobs.class,
       JobsCommand.PauseJobs.class,
       JobsCommand.ResumeJobs.class,
       JobsCommand.ListSchedules.class
@@ -51,7 +53,7 @@ public final class JobsCommand extends OperatorExitCodes implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "give a command: list, show, run, retry, cancel, pause, resume or schedules");
+        "give a command: list, show, run, retry, cancel, delete, pause, resume or schedules");
   }
 
   private static String escaped(String text) {
@@ -65,6 +67,14 @@ public final class JobsCommand extends OperatorExitCodes implements Runnable {
     /** A wrong command line. */
     final ParameterException wrong(String message) {
       return new ParameterException(spec.commandLine(), message);
+    }
+
+    /** The path of a job, below the path of all jobs. */
+    final String path(String id) {
+      if (!id.matches("[0-9a-f-]{36}")) {
+        throw wrong(id + " is not the id of a job, such as 1b4e28ba-2fa1-4d3b-a1c4-8f7e3c0a5d21");
+      }
+      return "/" + id;
     }
   }
 
@@ -186,10 +196,7 @@ public final class JobsCommand extends OperatorExitCodes implements Runnable {
 
     /** The path of the job, below the path of all jobs. */
     final String path() {
-      if (!id.matches("[0-9a-f-]{36}")) {
-        throw wrong(id + " is not the id of a job, such as 1b4e28ba-2fa1-4d3b-a1c4-8f7e3c0a5d21");
-      }
-      return "/" + id;
+      return path(id);
     }
   }
 
@@ -234,6 +241,41 @@ public final class JobsCommand extends OperatorExitCodes implements Runnable {
     @Override
     JsonNode ask(AdminClient host) throws InterruptedException {
       return host.jobs("POST", path() + "/cancel");
+    }
+  }
+
+  /** {@code gonext jobs delete}. */
+  @Command(
+      name = "delete",
+      description = {
+        "Delete jobs that are dead or were cancelled, with their attempts.",
+        "The audit log keeps who did it and why each was dead."
+      },
+      mixinStandardHelpOptions = true,
+      footerHeading = "%nExamples:%n",
+      footer = "  gonext jobs delete 1b4e28ba-2fa1-4d3b-a1c4-8f7e3c0a5d21")
+  static final class DeleteJobs extends JobCommand {
+    @Parameters(
+        arity = "1..*",
+        paramLabel = "ID",
+        description = "The ids of jobs; see gonext jobs list --state dead.")
+    private List<String> ids;
+
+    @Override
+    JsonNode ask(AdminClient host) throws InterruptedException {
+      List<String> paths = ids.stream().distinct().map(this::path).toList();
+      ObjectNode answer = JsonNodeFactory.instance.objectNode();
+      ArrayNode deleted = answer.putArray("deleted");
+      for (String path : paths) {
+        var _ = host.jobs("DELETE", path);
+        deleted.add(path.substring(1));
+      }
+      return answer;
+    }
+
+    @Override
+    void print(JsonNode answer, PrintWriter out) {
+      answer.path("deleted").forEach(id -> out.println("deleted " + id.asString("")));
     }
   }
 

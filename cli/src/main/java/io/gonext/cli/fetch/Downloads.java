@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Reads files, what web servers have, and artifacts of registries. Thread-safe. */
 public final class Downloads implements AutoCloseable {
@@ -237,16 +238,26 @@ public final class Downloads implements AutoCloseable {
   }
 
   private static void discard(HttpResponse<InputStream> answer) {
+    // The JDK's client gives the answer of a proxy that makes no tunnel, without a body.
+    @Nullable InputStream body = answer.body();
+    if (body == null) {
+      return;
+    }
     try {
-      answer.body().close();
+      body.close();
     } catch (IOException e) {
       // Nothing in it was needed.
     }
   }
 
   private static CommandFailure unexpected(HttpResponse<InputStream> answer, Location location) {
+    @Nullable InputStream body = answer.body();
     discard(answer);
-    return failed(location, "the server answered with status " + answer.statusCode());
+    return failed(
+        location,
+        (body == null ? "the proxy" : "the server")
+            + " answered with status "
+            + answer.statusCode());
   }
 
   private static CommandFailure failed(Location location, String reason) {

@@ -11,6 +11,7 @@ import io.gonext.host.trust.TrustPolicy;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * A temporary host in this process; {@link #close} deletes its store. It has the default limits of
@@ -31,6 +32,19 @@ final class TrialHost implements AutoCloseable {
    */
   static TrialHost open(List<HostFunctionSpec> functions, CapabilityRegistry capabilities)
       throws IOException, InterruptedException {
+    return open(functions, capabilities, config -> config);
+  }
+
+  /**
+   * As {@link #open(List, CapabilityRegistry)}.
+   *
+   * @param settings further ones of the host
+   */
+  static TrialHost open(
+      List<HostFunctionSpec> functions,
+      CapabilityRegistry capabilities,
+      UnaryOperator<HostConfig.Builder> settings)
+      throws IOException, InterruptedException {
     TemporaryDirectory data = TemporaryDirectory.create();
     try {
       HostConfig.Builder config =
@@ -42,7 +56,7 @@ final class TrialHost implements AutoCloseable {
               .updates(UpdatePolicy.development())
               .warmUp(Duration.ZERO);
       functions.forEach(config::function);
-      return new TrialHost(UserCache.open(config.build()), data);
+      return new TrialHost(UserCache.open(settings.apply(config).build()), data);
     } catch (RuntimeException | InterruptedException e) {
       data.close();
       throw e;

@@ -94,6 +94,33 @@ class KitProcessTest {
   }
 
   @Test
+  void a_signal_ends_random_calls_with_a_summary() throws Exception {
+    Files.createDirectory(project.resolve("build"));
+    Files.write(project.resolve("build/plugin.wasm"), Guests.wasm("echo"));
+    Process process =
+        start(
+            "plugin",
+            "fuzz",
+            project.toString(),
+            "--duration",
+            "10m",
+            "--output",
+            directory.resolve("fuzz").toString());
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(
+            () -> assertThat(directory.resolve("log")).content().contains("seed ", "filter spin"));
+    kill(process, "TERM");
+    assertThat(process.exitValue()).isEqualTo(143);
+    assertThat(directory.resolve("log"))
+        .content()
+        .containsPattern("sample@1\\.0\\.0: [0-9,]+ calls in [0-9]+ s, nothing found, seed [0-9]+");
+    try (Stream<Path> left = Files.list(temporary)) {
+      assertThat(left.filter(path -> path.getFileName().toString().startsWith("gonext"))).isEmpty();
+    }
+  }
+
+  @Test
   void no_build_finds_the_module_of_this_directory() throws Exception {
     Files.createDirectory(project.resolve("build"));
     Files.write(project.resolve("build/plugin.wasm"), Guests.wasm("loop"));

@@ -135,6 +135,11 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
     this.silences = new Silences(heartbeat().multipliedBy(MISSED_HEARTBEATS), System::nanoTime);
   }
 
+  /** The id of this run of the host, which its attempts at jobs have. */
+  public String node() {
+    return node;
+  }
+
   /**
    * What jobs work with.
    *

@@ -5,6 +5,7 @@ import io.gonext.host.ActivationException;
 import io.gonext.host.BundleCheck;
 import io.gonext.host.BundleRejectedException;
 import io.gonext.host.CapabilityChanges;
+import io.gonext.host.Compiling;
 import io.gonext.host.ConflictException;
 import io.gonext.host.Delivery;
 import io.gonext.host.DeployResult;
@@ -201,6 +202,11 @@ public final class Lifecycle {
   /** Calls in instances whose services change nothing. */
   public TrialCalls trials() {
     return trials;
+  }
+
+  /** What this host compiles, and what waits for it. */
+  public List<Compiling> compiling() {
+    return loader.compiling();
   }
 
   /** The memory budget that the instances of all plugins share. */

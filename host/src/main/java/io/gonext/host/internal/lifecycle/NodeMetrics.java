@@ -127,6 +127,11 @@ final class NodeMetrics implements AutoCloseable {
     behind.remove(plugin);
   }
 
+  /** For how long this host has not been what the store says. */
+  Duration lag() {
+    return Duration.ofMillis(Math.round(1_000 * lagSeconds()));
+  }
+
   private double lagSeconds() {
     long now = nanoTime.getAsLong();
     long lagNanos = now - lastLook;

@@ -9,6 +9,7 @@ import io.gonext.engine.InstanceConfig;
 import io.gonext.engine.PlainText;
 import io.gonext.host.ActivationException;
 import io.gonext.host.BundleRejectedException;
+import io.gonext.host.Compiling;
 import io.gonext.host.HostException;
 import io.gonext.host.OperatorLimits;
 import io.gonext.host.Provenance;
@@ -33,6 +34,7 @@ import io.gonext.pool.PoolRuntime;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
@@ -63,6 +65,7 @@ final class PluginLoader {
   private static final int START_TRACE_BYTES = 64 * 1024;
 
   private final Engine engine;
+  private final CompileQueue compiles;
   private final OperatorLimits limits;
   private final Version hostVersion;
   private final HookBus hooks;
@@ -79,6 +82,7 @@ final class PluginLoader {
 
   PluginLoader(Lifecycle.Parts parts, OperatorLimits limits, Version hostVersion) {
     this.engine = parts.engine();
+    this.compiles = new CompileQueue(engine, InstantSource.system());
     this.hooks = parts.hooks();
     this.meters = parts.meters();
     this.services = parts.services();
@@ -193,7 +197,7 @@ final class PluginLoader {
     problems.addAll(BundledInputs.problems(manifest, bundle.warmUpFiles()));
     CompiledModule module;
     try {
-      module = engine.compile(bundle.module(), limitsOf(manifest).fuel().isPresent());
+      module = compiles.compile(bundle, limitsOf(manifest).fuel().isPresent());
     } catch (EngineException e) {
       problems.add(manifest.entry() + ": " + e.getMessage());
       throw new BundleRejectedException(String.join("; ", problems), problems, e);
@@ -280,6 +284,11 @@ final class PluginLoader {
     if (!trust.policy().digest().equals(checked.provenance().policy())) {
       var _ = trust.require(checked.delivered());
     }
+  }
+
+  /** What is compiled, and what waits for it. */
+  List<Compiling> compiling() {
+    return compiles.list();
   }
 
   /** The memory budget that all instances share. */

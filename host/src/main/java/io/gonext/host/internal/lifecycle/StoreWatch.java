@@ -41,6 +41,7 @@ public final class StoreWatch implements AutoCloseable {
   private final Lifecycle lifecycle;
   private final Duration poll;
   private final LongSupplier nanoTime;
+  private final NodePresence presence;
   private final Runnable alsoFollowed;
   private final StoreChanges changes;
   private final NodeMetrics metrics;
@@ -69,12 +70,14 @@ public final class StoreWatch implements AutoCloseable {
       Lifecycle lifecycle,
       MeterRegistry meters,
       Duration poll,
+      NodePresence presence,
       Runnable alsoFollowed,
       LongSupplier nanoTime) {
     this.store = store;
     this.lifecycle = lifecycle;
     this.poll = poll;
     this.nanoTime = nanoTime;
+    this.presence = presence;
     this.alsoFollowed = alsoFollowed;
     this.changes = store.changes();
     this.metrics = new NodeMetrics(meters, lifecycle::faults, nanoTime, InstantSource.system());
@@ -92,11 +95,16 @@ public final class StoreWatch implements AutoCloseable {
   /**
    * Starts to follow the store.
    *
+   * @param presence tells the other hosts on the database how this one is
    * @param alsoFollowed looks for something else that other hosts change; called in each round
    */
   public static StoreWatch start(
-      PluginStore store, Lifecycle lifecycle, MeterRegistry meters, Runnable alsoFollowed) {
-    return start(store, lifecycle, meters, POLL, alsoFollowed);
+      PluginStore store,
+      Lifecycle lifecycle,
+      MeterRegistry meters,
+      NodePresence presence,
+      Runnable alsoFollowed) {
+    return start(store, lifecycle, meters, POLL, presence, alsoFollowed);
   }
 
   /**
@@ -107,9 +115,10 @@ public final class StoreWatch implements AutoCloseable {
       Lifecycle lifecycle,
       MeterRegistry meters,
       Duration poll,
+      NodePresence presence,
       Runnable alsoFollowed) {
     StoreWatch watch =
-        new StoreWatch(store, lifecycle, meters, poll, alsoFollowed, System::nanoTime);
+        new StoreWatch(store, lifecycle, meters, poll, presence, alsoFollowed, System::nanoTime);
     watch.thread.start();
     return watch;
   }
@@ -187,6 +196,9 @@ public final class StoreWatch implements AutoCloseable {
     }
     lifecycle.dueFaults().forEach(this::follow);
     metrics.looked();
+    if (store.isShared()) {
+      presence.beat(metrics.lag());
+    }
     if (nanoTime.getAsLong() - lastHousekeeping >= HOUSEKEEPING.toNanos()
         && lifecycle.forgetExpired()) {
       lastHousekeeping = nanoTime.getAsLong();
@@ -228,6 +240,9 @@ public final class StoreWatch implements AutoCloseable {
       var _ = thread.join(STOP);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+    if (store.isShared()) {
+      presence.leave();
     }
     metrics.close();
   }

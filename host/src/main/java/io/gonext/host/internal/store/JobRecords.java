@@ -21,7 +21,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
- * What operators see of jobs and do to them: lists, cancel, retry, pause, numbers.
+ * What operators see of jobs and do to them: lists, cancel, retry, delete, pause, numbers.
  *
  * <p>Thread-safe, also between processes on one database. Methods throw {@link
  * io.gonext.host.StoreException} when the database fails.
@@ -172,6 +172,21 @@ public final class JobRecords {
         update.setString(2, id);
         return update.executeUpdate() == 1 ? Act.DONE : Act.REFUSED;
       }
+    });
+  }
+
+  /** Deletes a job that is dead or was cancelled, with its attempts. */
+  public Act delete(String id) {
+    return transactions.run(connection -> {
+      try (PreparedStatement delete =
+          connection.prepareStatement(
+              "delete from job where id = ? and state in ('DEAD', 'CANCELLED')")) {
+        delete.setString(1, id);
+        if (delete.executeUpdate() == 1) {
+          return Act.DONE;
+        }
+      }
+      return exists(connection, id) ? Act.REFUSED : Act.UNKNOWN;
     });
   }
 

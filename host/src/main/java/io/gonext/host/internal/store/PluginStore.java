@@ -351,6 +351,11 @@ public final class PluginStore implements AutoCloseable {
     return new RecentInputStore(transactions);
   }
 
+  /** What the hosts on the database say of themselves. */
+  public NodeStore nodes() {
+    return new NodeStore(transactions);
+  }
+
   /** The plugins' cache invalidations, in the same database. */
   public CacheStore cache() {
     return new CacheStore(transactions, database);

@@ -11,6 +11,7 @@ import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.internal.store.TestPostgres;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,7 +33,13 @@ class StoreWatchTest {
         TestLifecycle host = new TestLifecycle(store, System::nanoTime)) {
       host.activate("upper");
       try (StoreWatch _ =
-          StoreWatch.start(store, host.lifecycle(), host.meters(), Duration.ofHours(1), () -> {})) {
+          StoreWatch.start(
+              store,
+              host.lifecycle(),
+              host.meters(),
+              Duration.ofHours(1),
+              new NodePresence(store.nodes(), "one", "0", List::of, () -> 0, System::nanoTime),
+              () -> {})) {
         for (int i = 0; i < 3; i++) {
           await().until(() -> host.lifecycle().active("upper").isPresent());
           change(other, PluginState.INACTIVE);
