@@ -132,19 +132,21 @@ public final class SourceLines {
     var table = new LineTable();
     var files = new HashMap<Integer, Map<Long, Integer>>();
     for (Sequence sequence : sequences) {
-      try {
-        var header = LineHeader.read(section, sequence.unit());
-        table.add(
-            header,
-            new LineProgram(header, header.programFrom(sequence.program())),
-            strings,
-            files.computeIfAbsent(sequence.unit(), _ -> new HashMap<>()));
-      } catch (DwarfCursor.MalformedException e) {
-        // Keep the rows before it and the other sequences.
-        continue;
-      }
+      Map<Long, Integer> known = files.computeIfAbsent(sequence.unit(), _ -> new HashMap<>());
+      decode(sequence, known, table);
     }
     return table.sorted();
+  }
+
+  private void decode(Sequence sequence, Map<Long, Integer> files, LineTable table) {
+    try {
+      var header = LineHeader.read(section, sequence.unit());
+      var program = new LineProgram(header, header.programFrom(sequence.program()));
+      table.add(header, program, strings, files);
+    } catch (DwarfCursor.MalformedException e) {
+      // Keep the rows before it and the other sequences.
+      return;
+    }
   }
 
   /** Lookups for one backtrace, which share its limit of bytes. */
