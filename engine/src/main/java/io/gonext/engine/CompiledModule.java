@@ -28,6 +28,7 @@ public final class CompiledModule {
   private final Map<String, GuestFunction> functions;
   private final @Nullable GuestFunction startFunction;
   private final FunctionNames names;
+  private final Backtraces backtraces;
   private final TrapTranslator traps;
   private final CoveredPlaces places;
 
@@ -71,7 +72,8 @@ public final class CompiledModule {
     var lines = SourceLines.of(outline.debug().lines(), outline.debug().strings());
     this.counts = new long[classes.counters().size()];
     this.places = new CoveredPlaces(classes.counters(), names, lines, outline.debug().codeStart());
-    this.traps = new TrapTranslator(new Backtraces(outline, names, lines)::of);
+    this.backtraces = new Backtraces(outline, names, lines);
+    this.traps = new TrapTranslator(backtraces::of);
   }
 
   /** As WASI specifies: a reactor exports {@code _initialize}, a command {@code _start}. */
@@ -188,6 +190,16 @@ public final class CompiledModule {
 
   @Nullable GuestFunction startFunction() {
     return startFunction;
+  }
+
+  /** The name of the class loader of its code. */
+  String loader() {
+    return classes.loader();
+  }
+
+  /** The functions in a stack trace of this module's code, innermost first. */
+  List<GuestFrame> frames(StackTraceElement[] trace) {
+    return backtraces.of(trace, trace.length, places::line);
   }
 
   TrapTranslator traps() {

@@ -4,6 +4,7 @@ import io.gonext.engine.bytecode.CountedBlocks;
 import io.gonext.engine.bytecode.EmittedClasses;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import java.util.function.Supplier;
 
 /**
@@ -16,6 +17,7 @@ final class ModuleClasses {
   private final EmittedClasses classes;
   private final Metering metering;
   private final List<CountedBlocks.Counter> counters;
+  private final String loader = "gonext-guest-" + UUID.randomUUID();
   private final Supplier<GuestCode> instances;
 
   /**
@@ -35,7 +37,8 @@ final class ModuleClasses {
     this.metering = metering;
     this.counters = counters;
     this.classes = classes;
-    this.instances = new GuestClassLoader(classes.classes()).instances(ModuleCompiler.CLASS_NAME);
+    this.instances =
+        new GuestClassLoader(loader, classes.classes()).instances(ModuleCompiler.CLASS_NAME);
   }
 
   ModuleDefinition module() {
@@ -48,6 +51,11 @@ final class ModuleClasses {
 
   List<CountedBlocks.Counter> counters() {
     return counters;
+  }
+
+  /** The name of the loader of the classes, which no other module has. */
+  String loader() {
+    return loader;
   }
 
   CompileCache.Entry toEntry(Duration compileTime) {
