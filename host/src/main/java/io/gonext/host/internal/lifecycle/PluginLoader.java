@@ -339,6 +339,7 @@ final class PluginLoader {
         new ActivePlugin(
             manifest,
             bundle.sha256(),
+            module,
             pool,
             jobs,
             effective,
