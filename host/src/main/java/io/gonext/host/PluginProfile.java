@@ -74,8 +74,12 @@ public record PluginProfile(
     return stacks.stream().mapToLong(Stack::weight).sum();
   }
 
-  /** What a sampler saw of a plugin's module. */
-  static PluginProfile of(
+  /**
+   * What a sampler saw of a plugin's module.
+   *
+   * @param importedFunctions how many functions the module imports
+   */
+  public static PluginProfile of(
       String plugin, String version, double seconds, int importedFunctions, GuestSamples samples) {
     var stacks = new ArrayList<Stack>();
     long rest = 0;
