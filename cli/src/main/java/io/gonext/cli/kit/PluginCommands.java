@@ -14,6 +14,7 @@ public final class PluginCommands {
         .addSubcommand(new CheckCommand())
         .addSubcommand(new CallCommand())
         .addSubcommand(new ProfileCommand())
+        .addSubcommand(new BenchCommand())
         .addSubcommand(new PackCommand())
         .addSubcommand(new DiffCommand())
         .addSubcommand(new KeygenCommand())
