@@ -71,7 +71,8 @@ public final class CompiledModule {
     // Indexed here, on the compiling thread, because the first trap is inside a caller's deadline.
     var lines = SourceLines.of(outline.debug().lines(), outline.debug().strings());
     this.counts = new long[classes.counters().size()];
-    this.places = new CoveredPlaces(classes.counters(), names, lines, outline.debug().codeStart());
+    this.places =
+        new CoveredPlaces(classes.counters(), callable, names, lines, outline.debug().codeStart());
     this.backtraces = new Backtraces(outline, names, lines);
     this.traps = new TrapTranslator(backtraces::of);
   }
@@ -138,6 +139,11 @@ public final class CompiledModule {
   /** The module's imports and exports. */
   public ModuleInterface surface() {
     return surface;
+  }
+
+  /** How its compiler divided its memory. */
+  public MemoryLayout memoryLayout() {
+    return MemoryLayout.of(definition);
   }
 
   /** The functions that the module imports, including WASI's, in the module's order. */

@@ -104,6 +104,18 @@ public final class Coverage {
     return functions().stream().mapToLong(Function::fuel).sum();
   }
 
+  /** How often an exported function was entered, also from inside the module; 0 if it is none. */
+  public long callsOf(String export) {
+    GuestFunction function = places.export(export);
+    if (function == null) {
+      return 0;
+    }
+    return functions().stream()
+        .filter(each -> each.index() == function.index())
+        .mapToLong(Function::calls)
+        .sum();
+  }
+
   /** The functions with code, also those that never ran, in the module's order. */
   public List<Function> functions() {
     record Sum(int offset, long calls, long fuel) {}

@@ -15,6 +15,7 @@ public final class PluginCommands {
         .addSubcommand(new CallCommand())
         .addSubcommand(new ProfileCommand())
         .addSubcommand(new BenchCommand())
+        .addSubcommand(new MemCommand())
         .addSubcommand(new PackCommand())
         .addSubcommand(new DiffCommand())
         .addSubcommand(new KeygenCommand())
