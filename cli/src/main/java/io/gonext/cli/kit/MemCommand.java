@@ -173,7 +173,8 @@ final class MemCommand extends KitCommand {
   }
 
   private Growth growth(PluginSource source) throws IOException, InterruptedException {
-    PluginSource reused = source.withManifest(reused(source.files().get(Bundle.MANIFEST)));
+    PluginSource reused =
+        source.withManifest(reused(source.files().getOrDefault(Bundle.MANIFEST, new byte[0])));
     try (GivenCall.Ready ready = given.start(reused, this::note, (_, _) -> {})) {
       AtomicLong touched = new AtomicLong();
       ready.host().health().watchMemory(ready.manifest().name(), touched::set);

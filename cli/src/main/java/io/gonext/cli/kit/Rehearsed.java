@@ -94,7 +94,7 @@ record Rehearsed(String name, String version, byte[] module, List<Call> calls) {
               ReplayLoop.of(engine, call.recording, module, metering, LIMIT, GuestOutput.discard()))
           .toList();
     } catch (EngineException e) {
-      throw new CommandFailure(CommandFailure.Kind.FAILED, e.getMessage());
+      throw new CommandFailure(CommandFailure.Kind.FAILED, String.valueOf(e.getMessage()));
     }
   }
 
