@@ -22,7 +22,8 @@ final class Bench {
           new KvBenchmark(),
           new ServicesBenchmark(),
           new JobsBenchmark(),
-          new TrustBenchmark());
+          new TrustBenchmark(),
+          new ProfileBenchmark());
 
   private static final int OK = 0;
   private static final int FAILED = 1;
