@@ -104,6 +104,13 @@ class VerdictTest {
   }
 
   @Test
+  void an_instance_that_was_full_and_replaced_still_leaks() {
+    List<Long> leak = LongStream.rangeClosed(1, 20).mapToObj(step -> step % 15 << 16).toList();
+
+    assertThat(Growth.of(leak, 50)).isEqualTo(new Growth(1_000, 9 << 16, 20.0, true));
+  }
+
+  @Test
   void memory_that_fills_a_cache_does_not_leak() {
     List<Long> cache =
         LongStream.rangeClosed(1, 20).mapToObj(step -> Math.min(step, 12) << 12).toList();
