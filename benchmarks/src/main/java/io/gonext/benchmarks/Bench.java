@@ -23,7 +23,8 @@ final class Bench {
           new ServicesBenchmark(),
           new JobsBenchmark(),
           new TrustBenchmark(),
-          new SoakBenchmark());
+          new SoakBenchmark(),
+          new ProfileBenchmark());
 
   private static final int OK = 0;
   private static final int FAILED = 1;

@@ -18,6 +18,7 @@ import io.gonext.cli.admin.LockCommand;
 import io.gonext.cli.admin.LogLevelCommand;
 import io.gonext.cli.admin.LogsCommand;
 import io.gonext.cli.admin.OutdatedCommand;
+import io.gonext.cli.admin.ProfileCommand;
 import io.gonext.cli.admin.RecordCommand;
 import io.gonext.cli.admin.RejectCommand;
 import io.gonext.cli.admin.ResetCommand;
@@ -67,6 +68,7 @@ import picocli.CommandLine.Spec;
       LogsCommand.class,
       RecordCommand.class,
       ReplayCommand.class,
+      ProfileCommand.class,
       LogLevelCommand.class,
       VersionsCommand.class,
       RollbackCommand.class,

@@ -66,6 +66,7 @@ public final class Host implements AutoCloseable {
   private final CacheInvalidations cacheInvalidations;
   private final OciClient registries;
   private final Recordings recordings;
+  private final Profiler profiler;
 
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -107,6 +108,7 @@ public final class Host implements AutoCloseable {
     this.audit = new AuditTrail(services.audit());
     this.logs = new Logs(services.logs());
     this.recordings = new Recordings(lifecycle, recorders, record);
+    this.profiler = new Profiler(lifecycle, record);
     this.health = new Health(store, hooks, lifecycle, watch, presence, closed::get);
     this.activity = new Activity(lifecycle, hooks.calls());
     activity.start();
@@ -184,6 +186,11 @@ public final class Host implements AutoCloseable {
   /** Recorded calls of plugins. */
   public Recordings recordings() {
     return recordings;
+  }
+
+  /** What the code of plugins spends its time with. */
+  public Profiler profiler() {
+    return profiler;
   }
 
   /** What plugins log. */

@@ -61,22 +61,33 @@ public final class Replay {
   public static List<ReplayedCall> run(
       Engine engine, Recording recording, byte[] wasm, Duration limit, GuestOutput output) {
     CompiledModule module = engine.compile(wasm, true);
-    InstanceConfig config =
+    try (GuestInstance instance = start(module, recording, limit, output)) {
+      return calls(instance, recording, limit);
+    }
+  }
+
+  /** Starts an instance as the recording's was started. */
+  static GuestInstance start(
+      CompiledModule module, Recording recording, Duration limit, GuestOutput output) {
+    return start(
+        module,
         InstanceConfig.builder()
             .hostFunctions(module.imports().stream().flatMap(i -> function(i).stream()).toList())
             .output(output)
             .maxMemoryPages(recording.memoryPages())
             .startTimeout(limit)
             .startReplay(recording.start())
-            .build();
+            .build());
+  }
+
+  /** Makes the calls with an instance that is as after its start. */
+  static List<ReplayedCall> calls(GuestInstance instance, Recording recording, Duration limit) {
     List<ReplayedCall> replayed = new ArrayList<>();
-    try (GuestInstance instance = start(module, config)) {
-      recording.state().ifPresent(state -> apply(state, instance));
-      for (RecordedCall call : recording.calls()) {
-        replayed.add(replay(instance, call, limit));
-        if (!instance.isUsable()) {
-          break;
-        }
+    recording.state().ifPresent(state -> apply(state, instance));
+    for (RecordedCall call : recording.calls()) {
+      replayed.add(replay(instance, call, limit));
+      if (!instance.isUsable()) {
+        break;
       }
     }
     return replayed;
@@ -152,11 +163,14 @@ public final class Replay {
               + call.result()
               + (ofMachine ? ", which depends on the machine" : ""));
     }
-    if (differences.isEmpty() && call.fuel().isPresent() && call.fuel().getAsLong() != fuel) {
+    if (differences.isEmpty()
+        && instance.module().isMetered()
+        && call.fuel().isPresent()
+        && call.fuel().getAsLong() != fuel) {
       differences.add(
           "it used " + fuel + " units of fuel; recorded were " + call.fuel().getAsLong());
     }
-    return new ReplayedCall(call, result, fuel, differences);
+    return new ReplayedCall(call, result, fuel, instance.lastRun().wallNanos(), differences);
   }
 
   private static RunLimits limits(Duration limit) {

@@ -9,11 +9,12 @@ import java.util.List;
  *
  * @param call what was recorded
  * @param result what the replay ended with
- * @param fuel the units that it used
+ * @param fuel the units that it used; 0 if they were not counted
+ * @param nanos how long it ran, answers from the recording included
  * @param differences from the recorded call, a sentence each; empty if there are none
  */
 public record ReplayedCall(
-    RecordedCall call, RecordedResult result, long fuel, List<String> differences) {
+    RecordedCall call, RecordedResult result, long fuel, long nanos, List<String> differences) {
   /** Copies the list. */
   public ReplayedCall {
     differences = List.copyOf(differences);

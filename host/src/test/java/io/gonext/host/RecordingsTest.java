@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.gonext.engine.Coverage;
 import io.gonext.engine.Engine;
 import io.gonext.engine.EngineLimits;
 import io.gonext.engine.GuestOutput;
 import io.gonext.engine.HostTrace;
+import io.gonext.engine.Metering;
 import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
 import io.gonext.host.recording.RecordedCall;
@@ -118,6 +120,63 @@ class RecordingsTest {
     ReplayedCall call = replay(newest("emscripten"), Guests.wasm("emscripten")).getFirst();
     assertThat(call.call().trace().events()).isNotEmpty();
     assertThat(call.differences()).isEmpty();
+  }
+
+  @Test
+  void a_loop_begins_each_round_with_the_state_of_the_recording() throws InterruptedException {
+    activate(GuestBundle.of("remembers").filter("f").limit("isolation", "\"reused\""));
+    var _ = host.applyFilters("f", 0);
+    host.recordings().start("remembers", RecordingPolicy.ALL);
+    var _ = host.applyFilters("f", 0);
+    Recording recording = newest("remembers");
+    byte[] wasm = Guests.wasm("remembers");
+    ReplayedCall once = replay(recording, wasm).getFirst();
+    try (Engine engine = new Engine(EngineLimits.defaults());
+        ReplayLoop loop =
+            ReplayLoop.of(
+                engine,
+                recording,
+                wasm,
+                Metering.BLOCKS,
+                Duration.ofSeconds(20),
+                GuestOutput.discard())) {
+      var _ = loop.once();
+      for (int i = 0; i < 3; i++) {
+        Coverage before = loop.module().coverage();
+        ReplayLoop.Round round = loop.once();
+        assertThat(round.difference()).isEmpty();
+        assertThat(round.fuel()).isEqualTo(once.fuel());
+        assertThat(loop.module().coverage().since(before).fuel()).isEqualTo(once.fuel());
+        assertThat(round.calls().getFirst().result().toString())
+            .isEqualTo(once.result().toString());
+        assertThat(round.nanos()).isPositive();
+        assertThat(round.touchedBytes()).isPositive();
+        assertThat(loop.state().orElseThrow().blocks()).isNotEmpty();
+      }
+    }
+  }
+
+  @Test
+  void a_loop_of_a_call_that_traps_starts_an_instance_for_each_round() throws InterruptedException {
+    activate(GuestBundle.of("trap").filter("h"));
+    host.recordings().start("trap", FAILURES);
+    var _ = host.applyFilters("h", "value");
+    try (Engine engine = new Engine(EngineLimits.defaults());
+        ReplayLoop loop =
+            ReplayLoop.of(
+                engine,
+                newest("trap"),
+                Guests.wasm("trap"),
+                Metering.NONE,
+                Duration.ofSeconds(20),
+                GuestOutput.discard())) {
+      for (int i = 0; i < 3; i++) {
+        ReplayLoop.Round round = loop.once();
+        assertThat(round.difference()).isEmpty();
+        assertThat(round.fuel()).isZero();
+        assertThat(round.calls().getFirst().result()).isInstanceOf(RecordedResult.Trap.class);
+      }
+    }
   }
 
   @Test

@@ -56,6 +56,7 @@ final class AdminApi {
   private final InvalidationApi invalidations;
   private final JobApi jobs;
   private final RecordingApi recordings;
+  private final ProfileApi profiles;
   private final OperationsApi operations;
   private final ActivityApi activity;
 
@@ -68,6 +69,7 @@ final class AdminApi {
     this.invalidations = new InvalidationApi(host, closing);
     this.jobs = new JobApi(host);
     this.recordings = new RecordingApi(host);
+    this.profiles = new ProfileApi(host, closing);
     this.operations = operations;
     this.activity = new ActivityApi(host, closing);
   }
@@ -95,6 +97,7 @@ final class AdminApi {
             settings.endpoints(ONE),
             jobs.endpoints(ONE),
             recordings.endpoints(ONE),
+            profiles.endpoints(ONE),
             activity.endpoints(ONE),
             operations.endpoints())
         .flatMap(List::stream)

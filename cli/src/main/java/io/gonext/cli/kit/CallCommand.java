@@ -1,54 +1,22 @@
 package io.gonext.cli.kit;
 
-import io.gonext.cli.build.AuthorFiles;
-import io.gonext.cli.output.Backtrace;
-import io.gonext.cli.output.CommandFailure;
 import io.gonext.cli.output.JsonLines;
 import io.gonext.cli.output.Sizes;
-import io.gonext.engine.PlainText;
-import io.gonext.host.CapabilityRegistry;
-import io.gonext.host.ChainFailedException;
-import io.gonext.host.ConflictException;
 import io.gonext.host.Host;
-import io.gonext.host.InvalidConfigException;
-import io.gonext.host.JobAttempt;
-import io.gonext.host.JobInfo;
-import io.gonext.host.PluginRequest;
-import io.gonext.host.PluginResponse;
-import io.gonext.host.RouteOutcome;
-import io.gonext.host.hook.CallOptions;
-import io.gonext.host.hook.TurnFailure;
-import io.gonext.host.json.InvalidJsonException;
-import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.pool.PoolStats;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalLong;
-import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.JsonNodeFactory;
-import tools.jackson.databind.node.NullNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /** {@code gonext plugin call}: calls one hook, route or job in a temporary host of this process. */
 @Command(
@@ -73,30 +41,6 @@ import tools.jackson.databind.node.ObjectNode;
       KitCommand.EXIT_CODES
     })
 final class CallCommand extends KitCommand {
-  /** How long an attempt may take to begin. */
-  private static final Duration JOB_PATIENCE = Duration.ofSeconds(10);
-
-  /** What begins like JSON is not the name of a file. */
-  private static final Pattern JSON = Pattern.compile("\\s*[\\[{\"]");
-
-  private enum Kind {
-    FILTER,
-    ACTION,
-    JOB,
-    GET,
-    POST,
-    PUT,
-    PATCH,
-    DELETE;
-
-    boolean isRoute() {
-      return this != FILTER && this != ACTION && this != JOB;
-    }
-  }
-
-  /** The result: lines for stdout, a note for stderr, and fields for JSON. */
-  private record Outcome(List<String> text, String note, Map<String, Object> fields) {}
-
   @Parameters(index = "0", paramLabel = "PLUGIN", description = "A project or a .gnplugin file.")
   private Path plugin;
 
@@ -104,7 +48,7 @@ final class CallCommand extends KitCommand {
       index = "1",
       paramLabel = "KIND",
       description = "filter, action, job or an HTTP method.")
-  private Kind kind;
+  private GivenCall.Kind kind;
 
   @Parameters(
       index = "2",
@@ -112,100 +56,29 @@ final class CallCommand extends KitCommand {
       description = "The name of the hook or job, or the path of the route.")
   private String hook;
 
-  @Option(
-      names = "--value",
-      paramLabel = "JSON",
-      description = "The value for the filter, or the arguments of the job: an object.")
-  private @Nullable String value;
-
-  @Option(names = "--arg", paramLabel = "JSON", description = "A further argument. Repeatable.")
-  private List<String> arguments = new ArrayList<>();
-
-  @Option(names = "--body", paramLabel = "TEXT", description = "The body of the request.")
-  private @Nullable String body;
-
-  @Option(
-      names = "--header",
-      paramLabel = "HEADER",
-      description = {
-        "A header of the request, as NAME:VALUE. Like a host,",
-        "this command passes only some headers to the plugin.",
-        "Repeatable."
-      })
-  private List<String> headers = new ArrayList<>();
-
-  @Option(
-      names = "--config",
-      paramLabel = "FILE|JSON",
-      description =
-          "The plugin's configuration: a file, or a JSON object (default: "
-              + AuthorFiles.CONFIG
-              + " in the project).")
-  private @Nullable String config;
-
-  @Option(
-      names = "--secrets",
-      paramLabel = "FILE",
-      description = {
-        "Values of the plugin's secrets, or the variables",
-        "that hold them, as in " + AuthorFiles.SECRETS,
-        "(default: that file in the project)."
-      })
-  private @Nullable Path secrets;
-
-  @Mixin private SourceOptions options;
-
-  @Mixin private TrialOptions application;
-
-  /** Why the call failed; set by the host. */
-  private final AtomicReference<@Nullable TurnFailure> failure = new AtomicReference<>();
+  @Mixin private GivenCall given;
 
   @Override
   Answer answer() throws IOException, InterruptedException {
-    requireFittingOptions();
-    JsonNode given = value == null ? NullNode.getInstance() : json("--value", value);
-    Object[] further = arguments.stream().map(text -> json("--arg", text)).toArray();
-    Map<String, String> sent = headers();
-    options.requireFitting(plugin);
-    PluginSource source = PluginSource.read(plugin, options);
-    List<AuthorFiles.Stub> functions = application.functions(plugin);
-    CapabilityRegistry capabilities = application.capabilities(functions);
-    Manifest manifest = source.requireAcceptable(capabilities);
-    Optional<ObjectNode> values = config();
-    Map<String, String> held = secrets(manifest);
-    if (kind.isRoute()) {
-      requireRoutes(manifest);
-    } else {
-      requireName(manifest);
-    }
+    given.of(plugin, kind, hook);
+    PluginSource source = given.source();
     List<Map<String, Object>> logs = Collections.synchronizedList(new ArrayList<>());
-    try (TrialHost trial = TrialHost.open(AuthorFiles.specs(functions), capabilities)) {
-      Host host = trial.host();
-      host.plugins().install(source.bundle());
-      values.ifPresent(all -> configure(host, manifest, all));
-      held.forEach((name, content) ->
-          host.secrets().set(manifest.name(), name, content.getBytes(StandardCharsets.UTF_8)));
-      host.plugins().grantRequested(manifest.name());
-      host.logs()
-          .listen(
-              manifest.name(),
-              (level, line) -> {
-                logs.add(JsonLines.fields("level", level.toString(), "message", line));
-                note("[" + level.toString().toLowerCase(Locale.ROOT) + "] " + line);
-              });
-      host.health().listenToFailures(manifest.name(), failure::set);
-      host.plugins().activate(manifest.name());
+    try (GivenCall.Ready ready =
+        given.start(
+            source,
+            this::note,
+            (level, line) -> {
+              logs.add(JsonLines.fields("level", level.toString(), "message", line));
+              note("[" + level.toString().toLowerCase(Locale.ROOT) + "] " + line);
+            })) {
+      Host host = ready.host();
+      Manifest manifest = ready.manifest();
       AtomicLong touched = new AtomicLong();
       host.health().watchMemory(manifest.name(), touched::set);
       AtomicLong fuel = new AtomicLong();
       host.health().watchFuel(manifest.name(), fuel::addAndGet);
       long begin = System.nanoTime();
-      Outcome outcome =
-          switch (kind) {
-            case FILTER, ACTION -> call(host, given, further);
-            case JOB -> job(host, manifest.job(hook).orElseThrow(), manifest.name(), given);
-            default -> request(host, manifest, sent);
-          };
+      GivenCall.Outcome outcome = ready.call();
       double millis = Math.round((System.nanoTime() - begin) / 1e3) / 1e3;
       PoolStats pool = host.health().pool(manifest.name()).orElseThrow();
       long memory = pool.live() == 0 ? 0 : pool.bytes() / pool.live();
@@ -216,272 +89,24 @@ final class CallCommand extends KitCommand {
               kind.isRoute() ? kind.name() : kind.name().toLowerCase(Locale.ROOT),
               hook,
               manifest.id(),
-              outcome.note,
+              outcome.note(),
               millis,
               fuel.get(),
               // The instances of jobs are not watched.
-              kind == Kind.JOB
+              kind == GivenCall.Kind.JOB
                   ? ""
                   : "; it wrote to %s of its %s memory"
                       .formatted(Sizes.text(touched.get()), Sizes.text(memory))));
       Map<String, Object> fields = JsonLines.fields("plugin", manifest.id(), "hook", hook);
-      fields.putAll(outcome.fields);
+      fields.putAll(outcome.fields());
       fields.put("ms", millis);
       fields.put("fuel", fuel.get());
-      if (kind != Kind.JOB) {
+      if (kind != GivenCall.Kind.JOB) {
         fields.put("touched_bytes", touched.get());
         fields.put("instance_bytes", memory);
       }
       fields.put("logs", List.copyOf(logs));
-      return new Answer(ExitCode.OK, outcome.text, fields);
-    }
-  }
-
-  /** What the option says, or the project's file. */
-  private Optional<ObjectNode> config() {
-    if (config == null) {
-      return Files.isDirectory(plugin) ? AuthorFiles.config(plugin) : Optional.empty();
-    }
-    if (!JSON.matcher(config).lookingAt()) {
-      Path file = Path.of(config);
-      if (!Files.exists(file)) {
-        throw new CommandFailure(
-            CommandFailure.Kind.USAGE,
-            "--config " + config + " is neither a file nor a JSON object");
-      }
-      return Optional.of(AuthorFiles.object(file));
-    }
-    if (json("--config", config) instanceof ObjectNode values) {
-      return Optional.of(values);
-    }
-    throw new CommandFailure(
-        CommandFailure.Kind.USAGE,
-        "--config " + config + " is not an object: give one, such as {\"key\":\"value\"}");
-  }
-
-  /** The secrets in the file that the option names, or in the project's. */
-  private Map<String, String> secrets(Manifest manifest) {
-    Map<String, String> environment = System.getenv();
-    Map<String, String> held = Map.of();
-    if (secrets != null) {
-      held = AuthorFiles.secretsOf(secrets, manifest, environment);
-    } else if (Files.isDirectory(plugin)) {
-      held = AuthorFiles.secrets(plugin, manifest, environment);
-    }
-    for (Manifest.Secret secret : manifest.secrets()) {
-      if (secret.required() && !held.containsKey(secret.name())) {
-        throw new CommandFailure(
-            CommandFailure.Kind.FAILED,
-            manifest.id() + " starts only with the secret " + secret.name(),
-            "write it into "
-                + AuthorFiles.SECRETS
-                + ", or another file for --secrets: {\""
-                + secret.name()
-                + "\": {\"env\": \"MY_VARIABLE\"}}");
-      }
-    }
-    return held;
-  }
-
-  private void configure(Host host, Manifest manifest, ObjectNode values) {
-    try {
-      host.configs()
-          .replace(manifest.name(), OptionalLong.empty(), values)
-          .warnings()
-          .forEach(warning -> note("warning: " + warning));
-    } catch (InvalidConfigException e) {
-      throw new CommandFailure(
-          CommandFailure.Kind.FAILED,
-          "the configuration does not match config.schema of the manifest:",
-          e.problems().stream().map(problem -> "- " + problem).toList());
-    } catch (ConflictException e) {
-      throw new CommandFailure(CommandFailure.Kind.FAILED, e.getMessage());
-    }
-  }
-
-  /** Calls a hook; the result is null for an action. A handler that fails ends the command. */
-  private Outcome call(Host host, JsonNode given, Object[] further) throws InterruptedException {
-    CallOptions closed = CallOptions.DEFAULT.withFailClosed();
-    JsonNode result = NullNode.getInstance();
-    try {
-      if (kind == Kind.ACTION) {
-        host.doAction(closed, hook, further);
-        return new Outcome(List.of(), "", JsonLines.fields("result", result));
-      }
-      result = host.applyFilters(closed, hook, given, further).value();
-    } catch (ChainFailedException e) {
-      throw failed(e.plugin() + " failed in hook " + hook, e.getMessage());
-    }
-    return new Outcome(List.of(JsonLines.line(result)), "", JsonLines.fields("result", result));
-  }
-
-  /** Runs one attempt at a job. An attempt that fails ends the command. */
-  private Outcome job(Host host, Manifest.Job declared, String name, JsonNode args)
-      throws InterruptedException {
-    ObjectNode object =
-        args instanceof ObjectNode given ? given : JsonNodeFactory.instance.objectNode();
-    String id = host.jobs().run(name, hook, object).id();
-    long deadline = System.nanoTime() + declared.timeout().plus(JOB_PATIENCE).toNanos();
-    JobInfo job = host.jobs().get(id);
-    while (job.attempts().isEmpty()) {
-      if (System.nanoTime() - deadline > 0) {
-        throw failed("the host could not begin it in " + JOB_PATIENCE.toSeconds() + " s");
-      }
-      TimeUnit.MILLISECONDS.sleep(5);
-      job = host.jobs().get(id);
-    }
-    JobAttempt attempt = job.attempts().getFirst();
-    if (!attempt.outcome().equals("OK") && !attempt.outcome().equals("RETRY")) {
-      throw failed(attempt.outcome() + ": " + attempt.reason());
-    }
-    return new Outcome(
-        attempt.reason().isEmpty() ? List.of() : List.of(attempt.reason()),
-        "",
-        JsonLines.fields("outcome", attempt.outcome(), "reason", attempt.reason()));
-  }
-
-  /** Calls a route; its answer may have any status. No answer ends the command. */
-  private Outcome request(Host host, Manifest manifest, Map<String, String> sent)
-      throws InterruptedException {
-    int mark = hook.indexOf('?');
-    String path = mark < 0 ? hook : hook.substring(0, mark);
-    String query = mark < 0 ? "" : hook.substring(mark + 1);
-    return switch (serve(host, manifest, path, query, sent)) {
-      case RouteOutcome.Answered(PluginResponse(int status, var headers, byte[] bytes)) -> {
-        String text = new String(bytes, StandardCharsets.UTF_8);
-        yield new Outcome(
-            text.isEmpty() ? List.of() : text.stripTrailing().lines().toList(),
-            status + ", ",
-            JsonLines.fields("status", status, "headers", headers, "body", text));
-      }
-      case RouteOutcome.NotFound(), RouteOutcome.MethodNotAllowed(_) ->
-          throw new CommandFailure(
-              CommandFailure.Kind.USAGE,
-              manifest.id()
-                  + " has no route "
-                  + kind
-                  + " "
-                  + hook
-                  + "; it has only "
-                  + routes(manifest));
-      case RouteOutcome.Failed(_, var outcome, String reason, _) ->
-          throw failed(outcome + ": " + reason);
-      case RouteOutcome.RateLimited(_, _) -> throw failed("too many requests");
-    };
-  }
-
-  private RouteOutcome serve(
-      Host host, Manifest manifest, String path, String query, Map<String, String> given)
-      throws InterruptedException {
-    byte[] sent = body == null ? new byte[0] : body.getBytes(StandardCharsets.UTF_8);
-    try {
-      return host.serve(manifest.name(), new PluginRequest(kind.name(), path, query, given, sent));
-    } catch (IllegalArgumentException e) {
-      throw new CommandFailure(CommandFailure.Kind.USAGE, path + ": " + e.getMessage());
-    }
-  }
-
-  private CommandFailure failed(String reason) {
-    String what = (kind == Kind.JOB ? "job " : kind + " ") + hook + " failed";
-    return failed(what, what + ": " + reason);
-  }
-
-  /**
-   * The failure of a call, with the backtrace of the guest, one frame on each line.
-   *
-   * @param otherwise the sentence when the host reported no failed turn
-   */
-  private CommandFailure failed(String what, @Nullable String otherwise) {
-    TurnFailure turn = failure.get();
-    return turn == null
-        ? new CommandFailure(CommandFailure.Kind.FAILED, otherwise == null ? what : otherwise)
-        : new CommandFailure(
-            CommandFailure.Kind.FAILED,
-            what + " (" + turn.outcome() + "): " + turn.reason(),
-            Backtrace.lines(turn.backtrace()));
-  }
-
-  /** The headers by name; values of the same name are joined with commas, as in HTTP. */
-  private Map<String, String> headers() {
-    Map<String, String> sent = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-    for (String header : headers) {
-      int colon = header.indexOf(':');
-      String name = header.substring(0, Math.max(colon, 0)).strip();
-      String content = header.substring(colon + 1).strip();
-      if (name.isEmpty() || content.chars().anyMatch(c -> c < ' ' && c != '\t')) {
-        throw new CommandFailure(
-            CommandFailure.Kind.USAGE,
-            "--header " + PlainText.of(header) + " is not NAME:VALUE",
-            "for example: --header 'Accept-Language: de'");
-      }
-      sent.merge(name, content, (first, second) -> first + ", " + second);
-    }
-    return sent;
-  }
-
-  private void requireFittingOptions() {
-    String unfit = null;
-    if (kind == Kind.ACTION && value != null) {
-      unfit = "an action takes no --value: give its arguments with --arg";
-    } else if (kind == Kind.JOB && !arguments.isEmpty()) {
-      unfit = "a job takes no --arg: give its arguments as an object with --value";
-    } else if (kind == Kind.JOB && value != null && !json("--value", value).isObject()) {
-      unfit = "the arguments of a job are an object: --value '{\"name\":\"value\"}'";
-    } else if (kind.isRoute() && (value != null || !arguments.isEmpty())) {
-      unfit = "a route takes neither --value nor --arg: use --body";
-    } else if (!kind.isRoute() && body != null) {
-      unfit = "only a route takes --body";
-    } else if (!kind.isRoute() && !headers.isEmpty()) {
-      unfit = "only a route takes --header";
-    } else if (kind.isRoute() && !hook.startsWith("/")) {
-      unfit = hook + " is not a path: a path begins with /";
-    }
-    if (unfit != null) {
-      throw new CommandFailure(CommandFailure.Kind.USAGE, unfit);
-    }
-  }
-
-  private static void requireRoutes(Manifest manifest) {
-    if (manifest.routes().isEmpty()) {
-      throw new CommandFailure(
-          CommandFailure.Kind.USAGE, manifest.id() + " has no routes in its manifest.json");
-    }
-  }
-
-  private static List<String> routes(Manifest manifest) {
-    return manifest.routes().stream().map(route -> route.method() + " " + route.path()).toList();
-  }
-
-  /** Without this check the host would return the value unchanged, which looks like a result. */
-  private void requireName(Manifest manifest) {
-    List<String> there =
-        switch (kind) {
-          case FILTER -> manifest.filters().stream().map(Manifest.Hook::name).toList();
-          case ACTION -> manifest.actions().stream().map(Manifest.Hook::name).toList();
-          default -> manifest.jobs().stream().map(Manifest.Job::name).toList();
-        };
-    if (!there.contains(hook)) {
-      String what = kind.name().toLowerCase(Locale.ROOT);
-      throw new CommandFailure(
-          CommandFailure.Kind.USAGE,
-          manifest.id()
-              + " has no "
-              + what
-              + " "
-              + hook
-              + " in its manifest.json; it has "
-              + (there.isEmpty() ? "no " + what + "s" : "only " + there));
-    }
-  }
-
-  private static JsonNode json(String option, String text) {
-    try {
-      return StrictJson.parse(text.getBytes(StandardCharsets.UTF_8));
-    } catch (InvalidJsonException e) {
-      throw new CommandFailure(
-          CommandFailure.Kind.USAGE,
-          option + " " + text + " is not JSON (" + e.getMessage() + ")",
-          "put a text in double quotes: " + option + " '\"text\"'");
+      return new Answer(ExitCode.OK, outcome.text(), fields);
     }
   }
 }

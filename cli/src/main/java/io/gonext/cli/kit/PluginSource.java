@@ -147,6 +147,13 @@ record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Null
     return new PluginSource(stripped, problems, null);
   }
 
+  /** The same plugin with another manifest. */
+  PluginSource withManifest(byte[] manifestJson) {
+    Map<String, byte[]> changed = new TreeMap<>(files);
+    changed.put(Bundle.MANIFEST, manifestJson);
+    return new PluginSource(changed, problems, null);
+  }
+
   /** The bytes of the bundle. The same directory always gives the same bytes. */
   byte[] bundle() {
     return packed == null ? BundleWriter.write(files) : packed.clone();

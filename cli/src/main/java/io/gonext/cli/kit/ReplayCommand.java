@@ -92,7 +92,7 @@ public final class ReplayCommand extends KitCommand {
     if (limitSeconds < 1) {
       throw usage("--limit " + limitSeconds + ": give a number of seconds from 1");
     }
-    List<Path> recordings = recordings();
+    List<Path> recordings = recordings(files);
     byte[] module = module();
     List<String> text = new ArrayList<>();
     List<Map<String, Object>> results = new ArrayList<>();
@@ -119,7 +119,8 @@ public final class ReplayCommand extends KitCommand {
     return new CommandFailure(CommandFailure.Kind.USAGE, message);
   }
 
-  private List<Path> recordings() throws IOException {
+  /** The recordings that these paths name: files, or directories of them. */
+  static List<Path> recordings(List<Path> files) throws IOException {
     List<Path> all = new ArrayList<>();
     for (Path file : files) {
       if (!Files.exists(file)) {

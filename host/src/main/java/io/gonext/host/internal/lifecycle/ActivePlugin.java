@@ -1,5 +1,6 @@
 package io.gonext.host.internal.lifecycle;
 
+import io.gonext.engine.CompiledModule;
 import io.gonext.engine.GuestInstance;
 import io.gonext.engine.GuestTrap;
 import io.gonext.host.ActivationException;
@@ -55,6 +56,7 @@ final class ActivePlugin {
 
   private final Manifest manifest;
   private final String sha256;
+  private final CompiledModule module;
   private final InstancePool<GuestInstance> pool;
 
   /** Null for a plugin without jobs. */
@@ -101,12 +103,14 @@ final class ActivePlugin {
   ActivePlugin(
       Manifest manifest,
       String sha256,
+      CompiledModule module,
       InstancePool<GuestInstance> pool,
       @Nullable JobPool jobs,
       EffectiveLimits limits,
       Guards guards) {
     this.manifest = manifest;
     this.sha256 = sha256;
+    this.module = module;
     this.pool = pool;
     this.jobs = jobs;
     this.limits = limits;
@@ -149,6 +153,10 @@ final class ActivePlugin {
   /** Of the bundle it was made from, lower-case hex. */
   String sha256() {
     return sha256;
+  }
+
+  CompiledModule module() {
+    return module;
   }
 
   boolean hasFilter(String hook) {

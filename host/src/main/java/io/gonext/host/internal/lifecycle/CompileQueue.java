@@ -2,6 +2,7 @@ package io.gonext.host.internal.lifecycle;
 
 import io.gonext.engine.CompiledModule;
 import io.gonext.engine.Engine;
+import io.gonext.engine.Metering;
 import io.gonext.host.Compiling;
 import io.gonext.host.manifest.Bundle;
 import java.time.Instant;
@@ -42,12 +43,12 @@ final class CompileQueue {
     this.clock = clock;
   }
 
-  /** As {@link Engine#compile(byte[], boolean)}. */
-  CompiledModule compile(Bundle bundle, boolean isMetered) {
+  /** As {@link Engine#compile(byte[], Metering)}. */
+  CompiledModule compile(Bundle bundle, Metering metering) {
     Entry entry = new Entry(bundle.manifest().id(), clock.instant());
     entries.add(entry);
     try {
-      return engine.compile(bundle.module(), isMetered, () -> entry.begun = true);
+      return engine.compile(bundle.module(), metering, () -> entry.begun = true);
     } finally {
       entries.remove(entry);
     }

@@ -6,6 +6,7 @@ import io.gonext.engine.EngineException;
 import io.gonext.engine.FuelBudget;
 import io.gonext.engine.GuestInstance;
 import io.gonext.engine.InstanceConfig;
+import io.gonext.engine.Metering;
 import io.gonext.engine.PlainText;
 import io.gonext.host.ActivationException;
 import io.gonext.host.BundleRejectedException;
@@ -197,7 +198,9 @@ final class PluginLoader {
     problems.addAll(BundledInputs.problems(manifest, bundle.warmUpFiles()));
     CompiledModule module;
     try {
-      module = compiles.compile(bundle, limitsOf(manifest).fuel().isPresent());
+      module =
+          compiles.compile(
+              bundle, limitsOf(manifest).fuel().isPresent() ? Metering.FUEL : Metering.NONE);
     } catch (EngineException e) {
       problems.add(manifest.entry() + ": " + e.getMessage());
       throw new BundleRejectedException(String.join("; ", problems), problems, e);
@@ -348,6 +351,7 @@ final class PluginLoader {
         new ActivePlugin(
             manifest,
             bundle.sha256(),
+            module,
             pool,
             jobs,
             effective,

@@ -1,5 +1,6 @@
 package io.gonext.host.internal.lifecycle;
 
+import io.gonext.engine.CompiledModule;
 import io.gonext.host.HandlerActivity.BreakerState;
 import io.gonext.host.NotedCall;
 import io.gonext.host.PluginRequest;
@@ -86,6 +87,11 @@ public final class PluginSlot {
   /** Of the version that serves, or served last. */
   public Manifest manifest() {
     return version.manifest();
+  }
+
+  /** The compiled module of the version that serves, or served last. */
+  public CompiledModule module() {
+    return version.module();
   }
 
   /** The numbers of the pool of the version that serves, or served last. */
