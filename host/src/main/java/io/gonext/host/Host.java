@@ -65,6 +65,7 @@ public final class Host implements AutoCloseable {
   private final CacheInvalidations cacheInvalidations;
   private final OciClient registries;
   private final Recordings recordings;
+  private final Fixtures fixtures;
 
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -83,7 +84,8 @@ public final class Host implements AutoCloseable {
       List<HostFunctionSpec> functions,
       CacheInvalidations cacheInvalidations,
       OciClient registries,
-      CallRecorders recorders) {
+      CallRecorders recorders,
+      Fixtures fixtures) {
     this.store = store;
     this.engine = engine;
     this.metrics = metrics;
@@ -94,6 +96,7 @@ public final class Host implements AutoCloseable {
     this.functions = functions;
     this.cacheInvalidations = cacheInvalidations;
     this.registries = registries;
+    this.fixtures = fixtures;
     ChangeRecord record = new ChangeRecord(services.audit(), services.meters(), lifecycle::find);
     this.configs = new Configs(lifecycle, configurations, record);
     this.secrets = new Secrets(lifecycle, vault, record);
@@ -182,6 +185,11 @@ public final class Host implements AutoCloseable {
   /** Recorded calls of plugins. */
   public Recordings recordings() {
     return recordings;
+  }
+
+  /** Puts data into the store, for tests of plugins. */
+  public Fixtures fixtures() {
+    return fixtures;
   }
 
   /** What plugins log. */

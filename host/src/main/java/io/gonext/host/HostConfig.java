@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -65,6 +66,11 @@ import org.jspecify.annotations.Nullable;
  * @param eventListeners receive the events of plugins
  * @param cacheListeners receive the cache invalidations of plugins
  * @param trust whose bundles the host takes
+ * @param clock the wall clock of the host and its plugins, by which jobs become due, too; empty for
+ *     the machine's. For tests, with an embedded store
+ * @param random where the random numbers of plugins come from, safe for many threads; empty for a
+ *     source of the host's own. For tests
+ * @param network answers the HTTP requests of plugins; empty for the network itself. For tests
  */
 public record HostConfig(
     Path dataDirectory,
@@ -91,7 +97,10 @@ public record HostConfig(
     List<HostFunctionSpec> functions,
     List<PluginEventListener> eventListeners,
     List<CacheListener> cacheListeners,
-    TrustSource trust) {
+    TrustSource trust,
+    Optional<InstantSource> clock,
+    Optional<SecureRandom> random,
+    Optional<PluginNetwork> network) {
   /** {@link #databaseBytes} unless it is set: 256 MiB. */
   public static final long DEFAULT_DATABASE_BYTES = 256L * 1024 * 1024;
 
@@ -108,6 +117,10 @@ public record HostConfig(
     }
     if (nextMasterKey.isPresent() && masterKey.isEmpty()) {
       throw new IllegalArgumentException("a next master key needs a master key");
+    }
+    if (clock.isPresent() && !(database instanceof Database.Embedded)) {
+      throw new IllegalArgumentException(
+          "a clock of its own needs an embedded store: hosts that share one go by its time");
     }
     hooks = Set.copyOf(hooks);
     functions = List.copyOf(functions);
@@ -203,6 +216,9 @@ public record HostConfig(
     builder.eventListeners.addAll(eventListeners);
     builder.cacheListeners.addAll(cacheListeners);
     builder.trust = trust;
+    builder.clock = clock.orElse(null);
+    builder.random = random.orElse(null);
+    builder.network = network.orElse(null);
     return builder;
   }
 
@@ -233,6 +249,9 @@ public record HostConfig(
     private final List<PluginEventListener> eventListeners = new ArrayList<>();
     private final List<CacheListener> cacheListeners = new ArrayList<>();
     private TrustSource trust = new TrustSource(null, null, false);
+    private @Nullable InstantSource clock;
+    private @Nullable SecureRandom random;
+    private @Nullable PluginNetwork network;
 
     private Builder(Path dataDirectory) {
       this.dataDirectory = dataDirectory;
@@ -394,6 +413,24 @@ public record HostConfig(
       return this;
     }
 
+    /** Sets {@link HostConfig#clock}. */
+    public Builder clock(InstantSource clock) {
+      this.clock = clock;
+      return this;
+    }
+
+    /** Sets {@link HostConfig#random}. */
+    public Builder random(SecureRandom random) {
+      this.random = random;
+      return this;
+    }
+
+    /** Sets {@link HostConfig#network}. */
+    public Builder network(PluginNetwork network) {
+      this.network = network;
+      return this;
+    }
+
     public HostConfig build() {
       return new HostConfig(
           dataDirectory,
@@ -420,7 +457,10 @@ public record HostConfig(
           functions,
           eventListeners,
           cacheListeners,
-          trust);
+          trust,
+          Optional.ofNullable(clock),
+          Optional.ofNullable(random),
+          Optional.ofNullable(network));
     }
   }
 }

@@ -45,6 +45,7 @@ import io.gonext.host.manifest.Version;
 import io.gonext.host.registry.OciClient;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -87,18 +88,28 @@ final class HostOpening implements AutoCloseable {
 
   private Host opened(HostConfig config, @Nullable CompileCache compiled, LongSupplier storeClock)
       throws InterruptedException {
+    InstantSource wallClock = config.clock().orElseGet(InstantSource::system);
     PluginStore store = PluginStore.open(config.dataDirectory(), config.database());
     undo.push(store::close);
     CompileCache cache = compiled == null ? compileCache(config) : compiled;
-    Engine engine = Engine.withCache(config.engineLimits(), cache);
+    Engine engine = Engine.withCache(
+            config.engineLimits(),
+            cache,
+            wallClock,
+            config.random().orElseGet(SecureRandom::new));
     undo.push(engine::close);
-    TrustGate trust = config.trustGate(InstantSource.system());
+    TrustGate trust = config.trustGate(wallClock);
     HostMetrics metrics =
         new HostMetrics(config.meters(), engine, cache, store, trust, config.dataDirectory());
     undo.push(metrics::close);
     Configurations configurations = new Configurations(store.configurations());
     JobStore jobStore = store.jobs();
-    JobQueue jobs = new JobQueue(jobStore, config.jobs(), new StoreClock(jobStore, storeClock));
+    JobQueue jobs = new JobQueue(
+            jobStore,
+            config.jobs(),
+            config.clock().isPresent()
+                ? StoreClock.of(config.clock().get())
+                : new StoreClock(jobStore::now, storeClock));
     Vault vault = Vault.open(store.secrets(), config.masterKeys());
     config.functions().forEach(config.capabilities()::offer);
     LongSupplier nanoTime = System::nanoTime;
@@ -110,7 +121,7 @@ final class HostOpening implements AutoCloseable {
             config.limits().call(),
             nanoTime);
     hooks.addCalled(config.hooks());
-    Outbox outbox = new Outbox(store.cache(), InstantSource.system());
+    Outbox outbox = new Outbox(store.cache(), wallClock);
     CacheService invalidations =
         new CacheService(outbox, config.meters(), config.telemetry(), nanoTime);
     EventDispatch events =
@@ -137,6 +148,7 @@ final class HostOpening implements AutoCloseable {
                     config.functions(), config.meters(), config.telemetry(), System::nanoTime),
                 new HttpService(
                     config.egress(),
+                    config.network(),
                     vault::value,
                     config.meters(),
                     hooks.series(),
@@ -158,15 +170,15 @@ final class HostOpening implements AutoCloseable {
                 jobService,
                 new I18nService(config.meters())),
             new Grants(store.grants(), config.capabilities()),
-            new AuditLog(store.audit(), config.meters(), InstantSource.system()),
-            new PluginLogs(InstantSource.system()),
+            new AuditLog(store.audit(), config.meters(), wallClock),
+            new PluginLogs(wallClock),
             config.meters(),
-            InstantSource.system());
+            wallClock);
     undo.push(services::close);
     CallRecorders recorders =
         new CallRecorders(
             Host.version(),
-            InstantSource.system(),
+            wallClock,
             plugin ->
                 vault.names(plugin).stream()
                     .flatMap(name -> vault.value(plugin, name).stream())
@@ -229,7 +241,8 @@ final class HostOpening implements AutoCloseable {
         config.functions(),
         new CacheInvalidations(outbox),
         new OciClient(config.registries()),
-        recorders);
+        recorders,
+        new Fixtures(lifecycle, store.keyValues(), config.keyValues(), pluginDatabases));
   }
 
   @Override

@@ -106,6 +106,7 @@ public final class TestLifecycle implements AutoCloseable {
                         new AppService(List.of(), meters, OpenTelemetry.noop(), guards.nanoTime()),
                         new HttpService(
                             Egress.publicOnly(),
+                            Optional.empty(),
                             vault::value,
                             meters,
                             hooks.series(),
@@ -142,7 +143,7 @@ public final class TestLifecycle implements AutoCloseable {
                             new JobQueue(
                                 store.jobs(),
                                 JobPolicy.defaults(),
-                                new StoreClock(store.jobs(), guards.nanoTime())),
+                                new StoreClock(store.jobs()::now, guards.nanoTime())),
                             store.pluginDatabases(),
                             guards.nanoTime())),
                     more.stream())
