@@ -4,6 +4,7 @@ import io.gonext.engine.bytecode.CompiledFunctions;
 import io.gonext.engine.dwarf.SourceLines;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns stack traces of the JVM into backtraces of the guest, for one module.
@@ -19,6 +20,13 @@ final class Backtraces {
   private final FunctionNames names;
   private final SourceLines lines;
 
+  /** Finds source lines. */
+  @FunctionalInterface
+  interface Sources {
+    /** The line of the instruction at an offset in the module, or null. */
+    @Nullable SourceLocation at(int offset);
+  }
+
   /** The position of each function's first instruction in the module's bytes. */
   private final int[] starts;
 
@@ -32,12 +40,28 @@ final class Backtraces {
 
   /** The guest functions that were running, innermost first. */
   List<GuestFrame> of(Throwable thrown) {
-    var frames = new ArrayList<GuestFrame>();
     SourceLines.Lookup lookup = lines.lookup();
+    return of(
+        thrown.getStackTrace(),
+        TrapTranslator.MAX_FRAMES,
+        offset -> {
+          SourceLines.Line line = lookup.at(offset - codeStart);
+          return line == null ? null : location(line);
+        });
+  }
+
+  /**
+   * The guest functions of a stack trace, innermost first.
+   *
+   * @param most the most frames
+   * @param source finds the line of an offset in the module
+   */
+  List<GuestFrame> of(StackTraceElement[] trace, int most, Sources source) {
+    var frames = new ArrayList<GuestFrame>();
     // The function of the part that was seen last, until the method of the whole function follows.
     int open = -1;
-    for (StackTraceElement element : thrown.getStackTrace()) {
-      if (frames.size() == TrapTranslator.MAX_FRAMES) {
+    for (StackTraceElement element : trace) {
+      if (frames.size() == most) {
         break;
       }
       int index = function(element);
@@ -45,7 +69,7 @@ final class Backtraces {
         continue;
       }
       if (index != open) {
-        frames.add(frame(index, position(index, element), lookup));
+        frames.add(frame(index, position(index, element), source));
       }
       open = CompiledFunctions.isPart(element.getMethodName()) ? index : -1;
     }
@@ -66,13 +90,12 @@ final class Backtraces {
     return body < 0 || distance < 0 ? -1 : starts[body] + distance;
   }
 
-  private GuestFrame frame(int function, int offset, SourceLines.Lookup lookup) {
+  private GuestFrame frame(int function, int offset, Sources source) {
     String name = names.of(function);
     if (offset < 0) {
       return new GuestFrame(function, name, GuestFrame.UNKNOWN_OFFSET, null);
     }
-    SourceLines.Line line = lookup.at(offset - codeStart);
-    return new GuestFrame(function, name, offset, line == null ? null : location(line));
+    return new GuestFrame(function, name, offset, source.at(offset));
   }
 
   static SourceLocation location(SourceLines.Line line) {

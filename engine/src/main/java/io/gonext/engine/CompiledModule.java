@@ -28,7 +28,12 @@ public final class CompiledModule {
   private final Map<String, GuestFunction> functions;
   private final @Nullable GuestFunction startFunction;
   private final FunctionNames names;
+  private final Backtraces backtraces;
   private final TrapTranslator traps;
+  private final CoveredPlaces places;
+
+  /** How often each counter's block ran. Shared by the instances. */
+  private final long[] counts;
 
   /** When the memories of new instances become roomy. Only tests change it. */
   private volatile RoomyWhen roomyWhen = RoomyWhen.MUCH_COPIED;
@@ -65,7 +70,10 @@ public final class CompiledModule {
     this.names = FunctionNames.of(outline);
     // Indexed here, on the compiling thread, because the first trap is inside a caller's deadline.
     var lines = SourceLines.of(outline.debug().lines(), outline.debug().strings());
-    this.traps = new TrapTranslator(new Backtraces(outline, names, lines)::of);
+    this.counts = new long[classes.counters().size()];
+    this.places = new CoveredPlaces(classes.counters(), names, lines, outline.debug().codeStart());
+    this.backtraces = new Backtraces(outline, names, lines);
+    this.traps = new TrapTranslator(backtraces::of);
   }
 
   /** As WASI specifies: a reactor exports {@code _initialize}, a command {@code _start}. */
@@ -92,7 +100,26 @@ public final class CompiledModule {
 
   /** Whether its instances count the fuel that they use. */
   public boolean isMetered() {
-    return classes.isMetered();
+    return classes.metering().countsFuel();
+  }
+
+  /** What its instances count. */
+  public Metering metering() {
+    return classes.metering();
+  }
+
+  /**
+   * How often the basic blocks of the module ran, in all its instances until now, starts included.
+   * Exact if one thread at a time ran them, and handed over to the next and to the caller; what
+   * several threads run at once may be counted too low.
+   *
+   * @throws IllegalStateException unless the module was compiled with {@link Metering#BLOCKS}
+   */
+  public Coverage coverage() {
+    if (classes.metering() != Metering.BLOCKS) {
+      throw new IllegalStateException("the module was compiled without counting its blocks");
+    }
+    return new Coverage(places, counts.clone());
   }
 
   /** The size of the module's bytes. */
@@ -165,6 +192,16 @@ public final class CompiledModule {
     return startFunction;
   }
 
+  /** The name of the class loader of its code. */
+  String loader() {
+    return classes.loader();
+  }
+
+  /** The functions in a stack trace of this module's code, innermost first. */
+  List<GuestFrame> frames(StackTraceElement[] trace) {
+    return backtraces.of(trace, trace.length, places::line);
+  }
+
   TrapTranslator traps() {
     return traps;
   }
@@ -199,6 +236,7 @@ public final class CompiledModule {
     for (int i = 0; i < tables.length; i++) {
       tables[i] = new GuestTable(definition.tables().get(i), config.maxTableElements());
     }
+    code.counts = counts;
     code.bind(
         definition,
         newMemory(config.maxMemoryPages()),

@@ -7,6 +7,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -47,10 +48,15 @@ public final class Engine implements AutoCloseable {
   private volatile boolean closed;
 
   /** What decides a compiled module. */
-  private record Key(String sha256, boolean isMetered) {
+  private record Key(String sha256, Metering metering) {
     /** Its name in the cache. */
     String entry() {
-      return isMetered ? sha256 + "-fuel" : sha256;
+      return metering.countsFuel() ? sha256 + "-fuel" : sha256;
+    }
+
+    /** The cache has no places for the counters of blocks. */
+    boolean isCached() {
+      return metering != Metering.BLOCKS;
     }
   }
 
@@ -104,12 +110,18 @@ public final class Engine implements AutoCloseable {
     return new Engine(limits, cache, wallClock, random);
   }
 
-  /**
-   * Admits and compiles a module that does not count its fuel; see {@link #compile(byte[],
-   * boolean)}.
-   */
+  /** Admits and compiles a module that counts nothing; see {@link #compile(byte[], Metering)}. */
   public CompiledModule compile(byte[] wasm) {
-    return compile(wasm, false);
+    return compile(wasm, Metering.NONE);
+  }
+
+  /**
+   * Admits and compiles a module; see {@link #compile(byte[], Metering)}.
+   *
+   * @param isMetered whether its instances count the fuel that they use
+   */
+  public CompiledModule compile(byte[] wasm, boolean isMetered) {
+    return compile(wasm, isMetered ? Metering.FUEL : Metering.NONE);
   }
 
   /**
@@ -117,29 +129,28 @@ public final class Engine implements AutoCloseable {
    * result while it is in use.
    *
    * @param wasm the module in the binary format; the caller must not change it meanwhile
-   * @param isMetered whether its instances count the fuel that they use, so that it can be limited;
-   *     see {@link FuelBudget}. That makes them a little slower
+   * @param metering what its instances count
    * @throws ModuleRejectedException when this engine refuses the module
    * @throws CompileTimeoutException when the compile takes more processor time than {@link
    *     EngineLimits#compileTimeout()}, or {@value #MOST_WAITING} times as much wall-clock time
    * @throws IllegalStateException when the engine is closed, or the calling thread is interrupted
    *     (its flag stays set)
    */
-  public CompiledModule compile(byte[] wasm, boolean isMetered) {
-    return compile(wasm, isMetered, limits.compileTimeout());
+  public CompiledModule compile(byte[] wasm, Metering metering) {
+    return compile(wasm, metering, limits.compileTimeout());
   }
 
   /** Like {@link #compile(byte[])}, but the caller waits for at most this processor time. */
   CompiledModule compile(byte[] wasm, Duration patience) {
-    return compile(wasm, false, patience);
+    return compile(wasm, Metering.NONE, patience);
   }
 
-  private CompiledModule compile(byte[] wasm, boolean isMetered, Duration patience) {
+  private CompiledModule compile(byte[] wasm, Metering metering, Duration patience) {
     if (closed) {
       throw new IllegalStateException("the engine is closed");
     }
     ModuleOutline outline = admitted(wasm);
-    var key = new Key(sha256(wasm), isMetered);
+    var key = new Key(sha256(wasm), metering);
     CompiledModule known = recall(key);
     if (known != null) {
       return known;
@@ -232,19 +243,20 @@ public final class Engine implements AutoCloseable {
     try {
       var time = ProcessorTime.ofThisThread();
       compile.time = time;
-      CompileCache.Entry entry = cache == null ? null : cache.get(key.entry());
+      CompileCache.Entry entry = cache == null || !key.isCached() ? null : cache.get(key.entry());
       ModuleClasses classes;
       Duration compileTime;
       if (entry == null) {
-        classes = ModuleCompiler.compile(outline, key.isMetered, signatures::add, result::isDone);
+        classes = ModuleCompiler.compile(outline, key.metering, signatures::add, result::isDone);
         compileTime = time.taken();
-        if (cache != null) {
+        if (cache != null && key.isCached()) {
           cache.put(key.entry(), classes.toEntry(compileTime));
         }
       } else {
         signatures.add(entry.classes().signatures());
         classes =
-            new ModuleClasses(outline.definition().compacted(), entry.classes(), key.isMetered);
+            new ModuleClasses(
+                outline.definition().compacted(), entry.classes(), key.metering, List.of());
         compileTime = entry.compileTime();
       }
       var module =

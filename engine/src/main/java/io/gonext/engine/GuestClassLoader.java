@@ -28,7 +28,16 @@ final class GuestClassLoader extends ClassLoader {
   private final Map<String, byte[]> classes;
 
   GuestClassLoader(Map<String, byte[]> classes) {
-    super("gonext-guest", GuestClassLoader.class.getClassLoader());
+    this("gonext-guest", classes);
+  }
+
+  /**
+   * A loader of these classes.
+   *
+   * @param name by which a profile tells modules apart
+   */
+  GuestClassLoader(String name, Map<String, byte[]> classes) {
+    super(name, GuestClassLoader.class.getClassLoader());
     this.classes = Map.copyOf(classes);
   }
 

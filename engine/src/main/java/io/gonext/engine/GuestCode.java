@@ -47,6 +47,12 @@ public abstract class GuestCode {
    */
   public int fuel;
 
+  /**
+   * How often each counted block ran in all instances of the module, by the counter's index; empty
+   * if they are not counted.
+   */
+  public long[] counts = {};
+
   /** The other part. Not below zero. */
   private long fuelBehind = FuelBudget.UNLIMITED.left();
 
@@ -318,6 +324,11 @@ public abstract class GuestCode {
     int again = (int) Math.min(left, CompiledFunctions.FUEL_A_POLL);
     code.setFuel(left - again);
     return again;
+  }
+
+  /** Counts what a bulk operation costs. */
+  public static void countBulk(int units, int counter, GuestCode code) {
+    code.counts[counter] += units;
   }
 
   /** The units of a bulk operation on so many bytes or elements. */

@@ -1,7 +1,10 @@
 package io.gonext.engine;
 
+import io.gonext.engine.bytecode.CountedBlocks;
 import io.gonext.engine.bytecode.EmittedClasses;
 import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
 import java.util.function.Supplier;
 
 /**
@@ -12,29 +15,47 @@ import java.util.function.Supplier;
 final class ModuleClasses {
   private final ModuleDefinition module;
   private final EmittedClasses classes;
-  private final boolean isMetered;
+  private final Metering metering;
+  private final List<CountedBlocks.Counter> counters;
+  private final String loader = "gonext-guest-" + UUID.randomUUID();
   private final Supplier<GuestCode> instances;
 
   /**
    * A module's classes.
    *
    * @param module {@linkplain ModuleDefinition#compacted compacted}, because it is kept
-   * @param isMetered whether the classes count the fuel that they use
+   * @param metering what the classes count
+   * @param counters of the blocks, if the classes count these, else empty
    * @throws LinkageError when the JVM refuses a class
    */
-  ModuleClasses(ModuleDefinition module, EmittedClasses classes, boolean isMetered) {
+  ModuleClasses(
+      ModuleDefinition module,
+      EmittedClasses classes,
+      Metering metering,
+      List<CountedBlocks.Counter> counters) {
     this.module = module;
-    this.isMetered = isMetered;
+    this.metering = metering;
+    this.counters = counters;
     this.classes = classes;
-    this.instances = new GuestClassLoader(classes.classes()).instances(ModuleCompiler.CLASS_NAME);
+    this.instances =
+        new GuestClassLoader(loader, classes.classes()).instances(ModuleCompiler.CLASS_NAME);
   }
 
   ModuleDefinition module() {
     return module;
   }
 
-  boolean isMetered() {
-    return isMetered;
+  Metering metering() {
+    return metering;
+  }
+
+  List<CountedBlocks.Counter> counters() {
+    return counters;
+  }
+
+  /** The name of the loader of the classes, which no other module has. */
+  String loader() {
+    return loader;
   }
 
   CompileCache.Entry toEntry(Duration compileTime) {

@@ -3,6 +3,7 @@ package io.gonext.engine;
 import io.gonext.engine.ModuleDefinition.Export;
 import io.gonext.engine.ModuleDefinition.Kind;
 import io.gonext.engine.ModuleDefinition.Range;
+import io.gonext.engine.bytecode.CountedBlocks;
 import io.gonext.engine.bytecode.EmittedClasses;
 import io.gonext.engine.bytecode.ModuleEmitter;
 import io.gonext.engine.bytecode.ModuleShape;
@@ -17,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Compiles an admitted module to JVM classes. */
 final class ModuleCompiler {
@@ -28,24 +30,44 @@ final class ModuleCompiler {
   /**
    * Compiles, and loads the classes.
    *
-   * @param isMetered whether the module counts the fuel that it uses
+   * @param metering what the module counts
    * @param beforeLoading given the signatures of the compiled methods before a class is loaded
    * @param isAbandoned whether no caller waits for the result any more; checked between functions
    * @throws CancellationException when the compile was abandoned
    */
   static ModuleClasses compile(
       ModuleOutline outline,
-      boolean isMetered,
+      Metering metering,
       Consumer<Set<String>> beforeLoading,
       BooleanSupplier isAbandoned) {
-    EmittedClasses classes = emit(outline.definition(), PartSizes.DEFAULTS, isMetered, isAbandoned);
+    var counted = metering == Metering.BLOCKS ? new CountedBlocks() : null;
+    EmittedClasses classes =
+        emit(outline.definition(), PartSizes.DEFAULTS, metering.countsFuel(), counted, isAbandoned);
     beforeLoading.accept(classes.signatures());
-    return new ModuleClasses(outline.definition().compacted(), classes, isMetered);
+    return new ModuleClasses(
+        outline.definition().compacted(),
+        classes,
+        metering,
+        counted == null ? List.of() : counted.counters());
   }
 
   /** The classes, with functions divided by these sizes. */
   static EmittedClasses emit(
       ModuleDefinition module, PartSizes sizes, boolean isMetered, BooleanSupplier isAbandoned) {
+    return emit(module, sizes, isMetered, null, isAbandoned);
+  }
+
+  /**
+   * The same.
+   *
+   * @param counted gets the counters of blocks, if these are counted
+   */
+  static EmittedClasses emit(
+      ModuleDefinition module,
+      PartSizes sizes,
+      boolean isMetered,
+      @Nullable CountedBlocks counted,
+      BooleanSupplier isAbandoned) {
     ModuleShape shape = shape(module, module.declaresDataCount() ? module.data().size() : -1);
     int imported = module.importedFunctions();
     int[] bytes = module.bodies().stream().mapToInt(Range::length).toArray();
@@ -62,7 +84,8 @@ final class ModuleCompiler {
               new BinaryReader(module.bytes(), body.from(), body.to()), function, shape);
         },
         sizes,
-        isMetered);
+        isMetered,
+        counted);
   }
 
   /**

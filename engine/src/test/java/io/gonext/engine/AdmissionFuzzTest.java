@@ -45,7 +45,7 @@ class AdmissionFuzzTest {
         admitted++;
         if (compiled < COMPILES) {
           compiled++;
-          ModuleCompiler.compile(outline, false, _ -> {}, () -> false);
+          ModuleCompiler.compile(outline, Metering.NONE, _ -> {}, () -> false);
         }
       }
     }

@@ -261,7 +261,7 @@ class CompileBoundsTest {
     var refusal =
         catchThrowableOfType(
             ModuleRejectedException.class,
-            () -> ModuleCompiler.compile(outline, false, few::add, () -> false));
+            () -> ModuleCompiler.compile(outline, Metering.NONE, few::add, () -> false));
 
     assertThat(refusal).hasMessageStartingWith("the module has 64 signatures");
   }

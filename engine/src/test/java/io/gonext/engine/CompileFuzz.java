@@ -20,7 +20,7 @@ class CompileFuzz {
       // Refusing the input is correct too, but only here.
       return;
     }
-    ModuleCompiler.compile(outline, false, _ -> {}, () -> false);
-    ModuleCompiler.compile(outline, true, _ -> {}, () -> false);
+    ModuleCompiler.compile(outline, Metering.NONE, _ -> {}, () -> false);
+    ModuleCompiler.compile(outline, Metering.FUEL, _ -> {}, () -> false);
   }
 }

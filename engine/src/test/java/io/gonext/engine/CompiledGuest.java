@@ -2,6 +2,7 @@ package io.gonext.engine;
 
 import io.gonext.engine.GuestCode.ImportedFunction;
 import io.gonext.engine.LinearMemory.RoomyWhen;
+import io.gonext.engine.bytecode.CountedBlocks;
 import io.gonext.engine.bytecode.PartSizes;
 import java.util.Arrays;
 import java.util.List;
@@ -13,7 +14,7 @@ final class CompiledGuest implements ComparedGuest {
   private static final TrapTranslator TRAPS = new TrapTranslator(_ -> List.of());
 
   /** How a module is compiled. */
-  record Variant(PartSizes sizes, RoomyWhen roomyWhen, boolean isMetered) {
+  record Variant(PartSizes sizes, RoomyWhen roomyWhen, Metering metering) {
     /** The product's sizes, and some that make many small parts. */
     static final List<PartSizes> SIZES =
         List.of(
@@ -27,18 +28,28 @@ final class CompiledGuest implements ComparedGuest {
       return new Variant(
           SIZES.get(number / 2 % SIZES.size()),
           number % 2 == 0 ? RoomyWhen.MUCH_COPIED : RoomyWhen.ALWAYS,
-          false);
+          Metering.NONE);
     }
 
     /** The same, counting fuel. */
     Variant metered() {
-      return new Variant(sizes, roomyWhen, true);
+      return new Variant(sizes, roomyWhen, Metering.FUEL);
+    }
+
+    /** The same, counting its blocks; then their counts say how much fuel it used. */
+    Variant counted() {
+      return new Variant(sizes, roomyWhen, Metering.BLOCKS);
+    }
+
+    boolean isMetered() {
+      return metering.countsFuel();
     }
   }
 
   private final ModuleDefinition module;
   private final Variant variant;
   private final FuelBudget budget;
+  private final CountedBlocks counted = new CountedBlocks();
   private @Nullable GuestCode code;
 
   CompiledGuest(ModuleDefinition module, Variant variant) {
@@ -55,11 +66,36 @@ final class CompiledGuest implements ComparedGuest {
   @Override
   public void beginFuel(int function) {
     code().beginFuel(budget);
+    Arrays.fill(code().counts, 0);
   }
 
   @Override
   public long usedFuel() {
-    return variant.isMetered() ? code().usedFuel() : UNKNOWN;
+    return switch (variant.metering()) {
+      case NONE -> UNKNOWN;
+      case FUEL -> code().usedFuel();
+      case BLOCKS -> countedFuel();
+    };
+  }
+
+  /** What the counts say. Fails if it is not what the guest charged. */
+  private long countedFuel() {
+    long sum = 0;
+    List<CountedBlocks.Counter> counters = counted.counters();
+    for (int i = 0; i < counters.size(); i++) {
+      long count = code().counts[i];
+      sum +=
+          switch (counters.get(i)) {
+            case CountedBlocks.Block block -> count * block.charged().length;
+            case CountedBlocks.Bulk _ -> count;
+          };
+    }
+    // Without enough fuel, the last block was counted and is more than was left.
+    long used = code().usedFuel();
+    if (used == budget.left() ? sum < used : sum != used) {
+      throw new AssertionError("the blocks' counts say " + sum + " units, the guest " + used);
+    }
+    return used;
   }
 
   @Override
@@ -73,10 +109,13 @@ final class CompiledGuest implements ComparedGuest {
 
   @Override
   public void instantiate(Host host) {
+    var blocks = variant.metering() == Metering.BLOCKS ? counted : null;
     var classes =
-        ModuleCompiler.emit(module, variant.sizes(), variant.isMetered(), () -> false).classes();
+        ModuleCompiler.emit(module, variant.sizes(), variant.isMetered(), blocks, () -> false)
+            .classes();
     GuestCode made = new GuestClassLoader(classes).instances(ModuleCompiler.CLASS_NAME).get();
     code = made;
+    made.counts = new long[counted.counters().size()];
     var functions = new ImportedFunction[module.importedFunctions()];
     Arrays.setAll(functions, function -> args -> host.call(function, args));
     made.bind(

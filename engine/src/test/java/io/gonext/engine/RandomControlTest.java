@@ -46,7 +46,11 @@ class RandomControlTest {
       for (long units = 1; units < 4_000; units *= 3) {
         assertThat(
                 comparison.firstDifference(
-                    new FuelBudget(units), Variant.of(0).metered(), small, Variant.of(3).metered()))
+                    new FuelBudget(units),
+                    Variant.of(0).metered(),
+                    small,
+                    Variant.of(3).metered(),
+                    Variant.of(4).counted()))
             .as("seed " + seed)
             .isNull();
       }
@@ -59,7 +63,7 @@ class RandomControlTest {
       var small = Variant.of(2 + (int) (seed / 2 % 8));
       Variant[] variants =
           seed % 3 == 0
-              ? new Variant[] {Variant.of(0).metered(), small.metered()}
+              ? new Variant[] {Variant.of(0).metered(), small.metered(), small.counted()}
               : new Variant[] {Variant.of((int) (seed % 2)), small};
       try {
         String difference =

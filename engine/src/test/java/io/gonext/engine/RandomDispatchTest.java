@@ -74,7 +74,10 @@ class RandomDispatchTest {
       }
       try {
         var comparison = new ModuleComparison(RandomDispatch.of(seed), RandomDispatch.FUEL, seed);
-        String difference = comparison.firstDifference(one, other);
+        String difference =
+            seed % 2 == 0
+                ? comparison.firstDifference(one, other, other.counted())
+                : comparison.firstDifference(one, other);
         if (difference != null) {
           return "seed " + seed + ", " + difference;
         }

@@ -361,7 +361,7 @@ final class SpecScript {
     byte[] wasm = bytes(command);
     try {
       ModuleOutline outline = Admission.admitForLinking(wasm, EngineLimits.defaults());
-      ModuleCompiler.compile(outline, false, _ -> {}, () -> false);
+      ModuleCompiler.compile(outline, Metering.NONE, _ -> {}, () -> false);
       return "refusal expected: " + command.get("text").asString();
     } catch (ModuleRejectedException refused) {
       return switch (refused.reason()) {

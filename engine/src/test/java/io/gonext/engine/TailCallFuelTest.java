@@ -55,11 +55,13 @@ class TailCallFuelTest {
   void tail_calls_cost_the_same_fuel_in_parts_of_any_size(Variant variant) {
     for (int function : List.of(RUN, RUN_BY_TABLE)) {
       for (int steps : List.of(0, 1, 100)) {
-        var guest = guest(variant.metered(), FuelBudget.UNLIMITED);
-        guest.beginFuel(function);
+        for (Variant each : List.of(variant.metered(), variant.counted())) {
+          var guest = guest(each, FuelBudget.UNLIMITED);
+          guest.beginFuel(function);
 
-        assertThat(guest.call(function, new long[] {steps, DIVISOR})).containsExactly(14);
-        assertThat(guest.usedFuel()).isEqualTo(units(function, steps));
+          assertThat(guest.call(function, new long[] {steps, DIVISOR})).containsExactly(14);
+          assertThat(guest.usedFuel()).isEqualTo(units(function, steps));
+        }
       }
     }
   }

@@ -25,6 +25,7 @@ public final class CompilerDigest {
           Compare.class,
           CompiledFunctions.class,
           CompilerDigest.class,
+          CountedBlocks.class,
           Dispatch.class,
           EmittedClasses.class,
           FuelCharges.class,

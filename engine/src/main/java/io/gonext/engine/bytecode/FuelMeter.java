@@ -1,6 +1,7 @@
 package io.gonext.engine.bytecode;
 
 import static java.lang.constant.ConstantDescs.CD_int;
+import static java.lang.constant.ConstantDescs.CD_long;
 import static java.lang.constant.ConstantDescs.CD_void;
 
 import java.lang.classfile.CodeBuilder;
@@ -137,12 +138,22 @@ final class FuelMeter {
    */
   void enter(Runnable line) {
     if (isOn()) {
+      count(charges.counterAtStart());
       charge(charges.atStart(), true, line);
+    }
+  }
+
+  /** Counts that a block runs. */
+  private void count(int counter) {
+    if (counter != FuelCharges.NO_COUNTER) {
+      to.aload(instance).getfield(Names.CODE, "counts", CD_long.arrayType());
+      to.loadConstant(counter).dup2().laload().lconst_1().ladd().lastore();
     }
   }
 
   /** Charges what follows after an instruction. */
   void after(int index, Runnable line) {
+    count(charges.counterAfter(index));
     if (charges.after(index) != 0) {
       charge(charges.after(index), charges.isChecked(index), line);
     }
@@ -189,9 +200,10 @@ final class FuelMeter {
   /**
    * Before a bulk operation: charges its size, which is on top of the stack.
    *
+   * @param index its index in the function
    * @param table of a TABLE_GROW
    */
-  void bulk(int op, int table) {
+  void bulk(int index, int op, int table) {
     if (!isOn()) {
       return;
     }
@@ -217,6 +229,11 @@ final class FuelMeter {
       default -> {
         return;
       }
+    }
+    if (charges.bulkCounter(index) != FuelCharges.NO_COUNTER) {
+      to.dup().loadConstant(charges.bulkCounter(index)).aload(instance);
+      to.invokestatic(
+          Names.CODE, "countBulk", MethodTypeDesc.of(CD_void, CD_int, CD_int, Names.CODE));
     }
     if (left == NO_SLOT) {
       to.aload(instance);

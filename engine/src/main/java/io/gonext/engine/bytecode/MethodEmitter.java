@@ -755,7 +755,7 @@ final class MethodEmitter {
       case Op.REF_IS_NULL -> truth(Opcode.IFNULL);
       default -> {
         line(i);
-        fuel.bulk(op, (int) immediate);
+        fuel.bulk(i, op, (int) immediate);
         Bulk.emit(to, op, (int) immediate, code.extra[i], instance);
         if (op == Op.MEMORY_GROW) {
           accesses.replaced();

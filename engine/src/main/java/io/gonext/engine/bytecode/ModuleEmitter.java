@@ -24,6 +24,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Emits a module's classes: the class of an instance, with its globals and the calls from outside,
@@ -49,6 +50,7 @@ public final class ModuleEmitter {
   private final Names names;
   private final PartSizes sizes;
   private final boolean isMetered;
+  private final @Nullable CountedBlocks counted;
   private final Spill spill = new Spill("");
   private final TailCalls tailCalls;
   private final ClassFile classFile = ClassFile.of(Tries.HIERARCHY);
@@ -58,11 +60,17 @@ public final class ModuleEmitter {
   /** The types and tables of the indirect calls: a type and a table in one number. */
   private final TreeSet<Long> indirectCalls = new TreeSet<>();
 
-  private ModuleEmitter(ModuleShape module, Names names, PartSizes sizes, boolean isMetered) {
+  private ModuleEmitter(
+      ModuleShape module,
+      Names names,
+      PartSizes sizes,
+      boolean isMetered,
+      @Nullable CountedBlocks counted) {
     this.module = module;
     this.names = names;
     this.sizes = sizes;
     this.isMetered = isMetered;
+    this.counted = counted;
     this.tailCalls = new TailCalls(module, names, spill);
   }
 
@@ -75,6 +83,7 @@ public final class ModuleEmitter {
    *     each, in order
    * @param sizes how functions are divided
    * @param isMetered whether the functions count the fuel that they use
+   * @param counted gets the counters of blocks, if metered functions count these, or null
    */
   public static EmittedClasses emit(
       String className,
@@ -82,7 +91,8 @@ public final class ModuleEmitter {
       int[] bodyBytes,
       IntFunction<FunctionCode> function,
       PartSizes sizes,
-      boolean isMetered) {
+      boolean isMetered,
+      @Nullable CountedBlocks counted) {
     var groupOf = new int[bodyBytes.length];
     int group = 0;
     int bytes = 0;
@@ -98,7 +108,7 @@ public final class ModuleEmitter {
       functions++;
     }
     var names = new Names(className, module, groupOf, group + 1);
-    var emitter = new ModuleEmitter(module, names, sizes, isMetered);
+    var emitter = new ModuleEmitter(module, names, sizes, isMetered, counted);
     emitter.functions(groupOf, function);
     emitter.instance();
     return new EmittedClasses(emitter.classes, emitter.signatures);
@@ -168,7 +178,9 @@ public final class ModuleEmitter {
 
   private void function(ClassBuilder to, FunctionCode code) {
     FunctionCode emitted = code;
-    Dispatch dispatch = sizes.restructures() ? Dispatch.of(code) : null;
+    // A function in two forms would count its blocks twice.
+    boolean restructures = sizes.restructures() && counted == null;
+    Dispatch dispatch = restructures ? Dispatch.of(code) : null;
     FunctionCode structured =
         dispatch == null ? null : Restructure.of(dispatch, module.returning());
     if (dispatch != null && structured != null) {
@@ -184,7 +196,7 @@ public final class ModuleEmitter {
   }
 
   private FuelCharges charges(FunctionCode code) {
-    return isMetered ? FuelCharges.of(code) : FuelCharges.none();
+    return isMetered ? FuelCharges.of(code, counted) : FuelCharges.none();
   }
 
   private void noteIndirectCalls(FunctionCode code) {

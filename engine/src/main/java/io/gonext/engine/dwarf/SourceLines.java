@@ -2,7 +2,9 @@ package io.gonext.engine.dwarf;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +37,7 @@ public final class SourceLines {
   private static final int MOST_SEQUENCE_BYTES = 1 << 18;
 
   /** A longer path is cut. */
-  private static final int MOST_PATH_BYTES = 512;
+  static final int MOST_PATH_BYTES = 512;
 
   /**
    * The rows from one address up to another.
@@ -121,6 +123,28 @@ public final class SourceLines {
       }
     } catch (DwarfCursor.MalformedException e) {
       // Keep its earlier sequences and the other units.
+      return;
+    }
+  }
+
+  /** All lines, for more lookups than a backtrace has. Takes time linear in the section. */
+  public LineTable table() {
+    var table = new LineTable();
+    var files = new HashMap<Integer, Map<Long, Integer>>();
+    for (Sequence sequence : sequences) {
+      Map<Long, Integer> known = files.computeIfAbsent(sequence.unit(), _ -> new HashMap<>());
+      decode(sequence, known, table);
+    }
+    return table.sorted();
+  }
+
+  private void decode(Sequence sequence, Map<Long, Integer> files, LineTable table) {
+    try {
+      var header = LineHeader.read(section, sequence.unit());
+      var program = new LineProgram(header, header.programFrom(sequence.program()));
+      table.add(header, program, strings, files);
+    } catch (DwarfCursor.MalformedException e) {
+      // Keep the rows before it and the other sequences.
       return;
     }
   }

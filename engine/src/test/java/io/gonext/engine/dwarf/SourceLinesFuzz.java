@@ -36,11 +36,13 @@ public class SourceLinesFuzz {
         (1 << 20) + 256L * input.length,
         () -> {
           var read = SourceLines.of(lines, strings).lookup();
+          var table = SourceLines.of(lines, strings).table();
           for (int address : ADDRESSES) {
-            var location = read.at(address);
-            if (location != null) {
-              assertThat(location.number()).isPositive();
-              assertThat(location.path()).isNotEmpty().hasSizeLessThanOrEqualTo(512 + 1 + 512);
+            for (var location : Arrays.asList(read.at(address), table.at(address))) {
+              if (location != null) {
+                assertThat(location.number()).isPositive();
+                assertThat(location.path()).isNotEmpty().hasSizeLessThanOrEqualTo(512 + 1 + 512);
+              }
             }
           }
         });
