@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -43,7 +44,10 @@ public final class Host implements AutoCloseable {
   private static final Duration DRAIN = Duration.ofSeconds(30);
 
   private final PluginStore store;
-  private final Engine engine;
+
+  /** Null if the caller closes it. */
+  private final @Nullable Engine engine;
+
   private final HostMetrics metrics;
   private final HookBus hooks;
   private final Lifecycle lifecycle;
@@ -71,7 +75,7 @@ public final class Host implements AutoCloseable {
 
   Host(
       PluginStore store,
-      Engine engine,
+      @Nullable Engine engine,
       HostMetrics metrics,
       HookBus hooks,
       Lifecycle lifecycle,
@@ -125,7 +129,7 @@ public final class Host implements AutoCloseable {
    * @throws StoreException when the data directory or the database cannot be used
    */
   public static Host open(HostConfig config) throws InterruptedException {
-    return HostOpening.open(config, null);
+    return HostOpening.open(config, null, null, System::nanoTime);
   }
 
   /**
@@ -133,7 +137,19 @@ public final class Host implements AutoCloseable {
    * data directory. It is meant for hosts whose data directory is temporary.
    */
   public static Host open(HostConfig config, CompileCache compiled) throws InterruptedException {
-    return HostOpening.open(config, compiled);
+    return HostOpening.open(config, compiled, null, System::nanoTime);
+  }
+
+  /**
+   * As {@link #open(HostConfig, CompileCache)}, with an engine that the caller closes after the
+   * host. Hosts that are opened one after another then compile and load a module once. The engine's
+   * limits, clock and random numbers hold, not those of the configuration.
+   *
+   * @param compiled the engine's cache
+   */
+  public static Host open(HostConfig config, CompileCache compiled, Engine engine)
+      throws InterruptedException {
+    return HostOpening.open(config, compiled, engine, System::nanoTime);
   }
 
   /** The version of this host, a semantic version. */
@@ -354,7 +370,9 @@ public final class Host implements AutoCloseable {
       Thread.currentThread().interrupt();
     } finally {
       metrics.close();
-      engine.close();
+      if (engine != null) {
+        engine.close();
+      }
       services.close();
       registries.close();
       store.close();

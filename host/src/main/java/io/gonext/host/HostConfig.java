@@ -51,6 +51,9 @@ import org.jspecify.annotations.Nullable;
  *     ends each lease under {@code fresh} isolation, and replaced where anything differs, with the
  *     first difference in the log: for finding a fault of the engine, at the price of a copy of the
  *     instance a call
+ * @param countsBlocks whether the modules of plugins count how often each of their blocks ran: for
+ *     {@linkplain io.gonext.engine.CompiledModule#coverage coverage} in tests of plugins. Such
+ *     modules are slower and are compiled in each process
  * @param hooks names the embedding application calls, so that a plugin that misspells one can be
  *     told; others may be called, too
  * @param jobs how the host runs the jobs of plugins
@@ -88,6 +91,7 @@ public record HostConfig(
     long databaseBytes,
     EngineLimits engineLimits,
     boolean verifiesResets,
+    boolean countsBlocks,
     Set<String> hooks,
     JobPolicy jobs,
     Egress egress,
@@ -206,6 +210,7 @@ public record HostConfig(
     builder.databaseBytes = databaseBytes;
     builder.engineLimits = engineLimits;
     builder.verifiesResets = verifiesResets;
+    builder.countsBlocks = countsBlocks;
     builder.hooks = hooks;
     builder.jobs = jobs;
     builder.egress = egress;
@@ -239,6 +244,7 @@ public record HostConfig(
     private long databaseBytes = DEFAULT_DATABASE_BYTES;
     private EngineLimits engineLimits = EngineLimits.defaults();
     private boolean verifiesResets;
+    private boolean countsBlocks;
     private Set<String> hooks = Set.of();
     private JobPolicy jobs = JobPolicy.defaults();
     private Egress egress = Egress.publicOnly();
@@ -338,6 +344,12 @@ public record HostConfig(
     /** Sets {@link HostConfig#verifiesResets}. */
     public Builder verifiesResets(boolean verifiesResets) {
       this.verifiesResets = verifiesResets;
+      return this;
+    }
+
+    /** Sets {@link HostConfig#countsBlocks}. */
+    public Builder countsBlocks(boolean countsBlocks) {
+      this.countsBlocks = countsBlocks;
       return this;
     }
 
@@ -448,6 +460,7 @@ public record HostConfig(
           databaseBytes,
           engineLimits,
           verifiesResets,
+          countsBlocks,
           hooks,
           jobs,
           egress,

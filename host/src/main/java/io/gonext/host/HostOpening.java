@@ -68,36 +68,50 @@ final class HostOpening implements AutoCloseable {
 
   private HostOpening() {}
 
-  /** See {@link Host#open(HostConfig)}. */
-  static Host open(HostConfig config, @Nullable CompileCache compiled) throws InterruptedException {
-    return open(config, compiled, System::nanoTime);
-  }
-
   /**
    * @param storeClock by which the store's time advances between two looks at it
    */
   static Host open(HostConfig config, @Nullable CompileCache compiled, LongSupplier storeClock)
       throws InterruptedException {
+    return open(config, compiled, null, storeClock);
+  }
+
+  /** See {@link Host#open(HostConfig, CompileCache, Engine)}. */
+  static Host open(
+      HostConfig config,
+      @Nullable CompileCache compiled,
+      @Nullable Engine shared,
+      LongSupplier storeClock)
+      throws InterruptedException {
     EarlyClasses.initialize();
     try (HostOpening opening = new HostOpening()) {
-      Host host = opening.opened(config, compiled, storeClock);
+      Host host = opening.opened(config, compiled, shared, storeClock);
       opening.undo.clear();
       return host;
     }
   }
 
-  private Host opened(HostConfig config, @Nullable CompileCache compiled, LongSupplier storeClock)
+  private Host opened(
+      HostConfig config,
+      @Nullable CompileCache compiled,
+      @Nullable Engine shared,
+      LongSupplier storeClock)
       throws InterruptedException {
     InstantSource wallClock = config.clock().orElseGet(InstantSource::system);
     PluginStore store = PluginStore.open(config.dataDirectory(), config.database());
     undo.push(store::close);
     CompileCache cache = compiled == null ? compileCache(config) : compiled;
-    Engine engine = Engine.withCache(
-            config.engineLimits(),
-            cache,
-            wallClock,
-            config.random().orElseGet(SecureRandom::new));
-    undo.push(engine::close);
+    Engine engine =
+        shared != null
+            ? shared
+            : Engine.withCache(
+                config.engineLimits(),
+                cache,
+                wallClock,
+                config.random().orElseGet(SecureRandom::new));
+    if (shared == null) {
+      undo.push(engine::close);
+    }
     TrustGate trust = config.trustGate(wallClock);
     HostMetrics metrics =
         new HostMetrics(config.meters(), engine, cache, store, trust, config.dataDirectory());
@@ -193,6 +207,7 @@ final class HostOpening implements AutoCloseable {
                 services,
                 new CallGuards(config.routeRate(), config.clientRate(), config.breaker(), nanoTime),
                 config.verifiesResets(),
+                config.countsBlocks(),
                 config.jobs().longest(),
                 new KeptInputs(
                     store.recentInputs(),
@@ -228,7 +243,7 @@ final class HostOpening implements AutoCloseable {
     invalidations.follow(config.cacheListeners(), config.dataDirectory().resolve("cache.position"));
     return new Host(
         store,
-        engine,
+        shared == null ? engine : null,
         metrics,
         hooks,
         lifecycle,

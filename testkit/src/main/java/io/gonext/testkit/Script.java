@@ -133,11 +133,9 @@ public final class Script {
     return found.next();
   }
 
-  /** What no entry matched since the last call of this method, a sentence each. */
-  synchronized List<String> takeUnanswered() {
-    List<String> taken = List.copyOf(unanswered);
-    unanswered.clear();
-    return taken;
+  /** What no entry matched since there were so many sentences. */
+  synchronized List<String> unanswered(int begin) {
+    return List.copyOf(unanswered.subList(begin, unanswered.size()));
   }
 
   /** What no entry has matched, a sentence each. */

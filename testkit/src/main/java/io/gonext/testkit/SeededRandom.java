@@ -17,6 +17,7 @@ final class SeededRandom extends SecureRandom {
   @SuppressWarnings("serial") // never written
   private SplittableRandom numbers;
 
+  @SuppressWarnings("NullAway") // It has no provider.
   SeededRandom(long seed) {
     super(null, null);
     this.seed = seed;

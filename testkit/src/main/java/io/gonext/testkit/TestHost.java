@@ -16,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -51,7 +50,7 @@ public final class TestHost implements AutoCloseable {
   /** Both null before the first use. */
   private @Nullable Host host;
 
-  private @Nullable Path data;
+  private @Nullable TemporaryDirectory data;
   private long calls;
 
   private TestHost(Builder settings) {
@@ -81,6 +80,7 @@ public final class TestHost implements AutoCloseable {
     private Egress egress = Egress.publicOnly();
     private final Set<String> capabilities = new TreeSet<>();
     private @Nullable CompileCache compiled;
+    private @Nullable TestEngine engine;
     private UnaryOperator<HostConfig.Builder> further = UnaryOperator.identity();
 
     private Builder() {}
@@ -118,6 +118,15 @@ public final class TestHost implements AutoCloseable {
     /** Sets where compiled modules are kept. */
     public Builder compiled(CompileCache cache) {
       this.compiled = cache;
+      return this;
+    }
+
+    /**
+     * Takes an engine that is there, so that a module is compiled and loaded once for many hosts.
+     * They must follow one another, each closed before the next opens.
+     */
+    public Builder engine(TestEngine shared) {
+      this.engine = shared;
       return this;
     }
 
@@ -172,10 +181,10 @@ public final class TestHost implements AutoCloseable {
     Set<String> capabilities = new TreeSet<>(settings.capabilities);
     capabilities.addAll(script.capabilities().values());
     try {
-      Path directory = Files.createTempDirectory("gonext-test");
+      TemporaryDirectory directory = TemporaryDirectory.create();
       data = directory;
       HostConfig.Builder config =
-          HostConfig.builder(directory)
+          HostConfig.builder(directory.path())
               .trust(TrustPolicy.off())
               .capabilities(CapabilityRegistry.offering(capabilities))
               .limits(
@@ -191,6 +200,10 @@ public final class TestHost implements AutoCloseable {
               .network(script::send);
       script.specs().forEach(config::function);
       HostConfig made = settings.further.apply(config).build();
+      TestEngine shared = settings.engine;
+      if (shared != null) {
+        return shared.open(made, clock, random);
+      }
       CompileCache compiled =
           settings.compiled == null ? UserCompileCache.open() : settings.compiled;
       return Host.open(made, compiled);
@@ -215,7 +228,7 @@ public final class TestHost implements AutoCloseable {
     if (data == null) {
       throw new IllegalStateException("the host is not open: install a plugin first");
     }
-    return data;
+    return data.path();
   }
 
   /** Installs the bundle in a file; see {@link #install(byte[])}. */
@@ -250,8 +263,8 @@ public final class TestHost implements AutoCloseable {
     return script.unanswered();
   }
 
-  List<String> takeUnanswered() {
-    return script.takeUnanswered();
+  List<String> unanswered(int begin) {
+    return script.unanswered(begin);
   }
 
   /**
@@ -273,22 +286,9 @@ public final class TestHost implements AutoCloseable {
         host.close();
       }
     } finally {
-      delete();
-    }
-  }
-
-  private void delete() {
-    if (data == null) {
-      return;
-    }
-    List<Path> all = new ArrayList<>();
-    try (var files = Files.walk(data)) {
-      files.forEach(all::add);
-      for (Path file : all.reversed()) {
-        Files.deleteIfExists(file);
+      if (data != null) {
+        data.close();
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 }

@@ -361,6 +361,7 @@ public final class TestPlugin {
   private CallResult observed(String what, Callable<JsonNode> call) {
     start();
     int firstLine = logCount();
+    int firstUnanswered = test.unanswered().size();
     var _ = takeFailure();
     test.beginCall();
     JsonNode json;
@@ -389,7 +390,7 @@ public final class TestPlugin {
         seen,
         logsFrom(firstLine),
         used,
-        test.takeUnanswered());
+        test.unanswered(firstUnanswered));
   }
 
   private synchronized int logCount() {

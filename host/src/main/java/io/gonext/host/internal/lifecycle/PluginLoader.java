@@ -6,6 +6,7 @@ import io.gonext.engine.EngineException;
 import io.gonext.engine.FuelBudget;
 import io.gonext.engine.GuestInstance;
 import io.gonext.engine.InstanceConfig;
+import io.gonext.engine.Metering;
 import io.gonext.engine.PlainText;
 import io.gonext.host.ActivationException;
 import io.gonext.host.BundleRejectedException;
@@ -71,6 +72,7 @@ final class PluginLoader {
   private final CallGuards guards;
   private final TrustGate trust;
   private final boolean verifiesResets;
+  private final boolean countsBlocks;
   private final Duration longestJob;
   private final CallRecorders recorders;
 
@@ -85,6 +87,7 @@ final class PluginLoader {
     this.guards = parts.guards();
     this.trust = parts.trust();
     this.verifiesResets = parts.verifiesResets();
+    this.countsBlocks = parts.countsBlocks();
     this.longestJob = parts.longestJob();
     this.recorders = parts.recorders();
     this.limits = limits;
@@ -193,7 +196,7 @@ final class PluginLoader {
     problems.addAll(BundledInputs.problems(manifest, bundle.warmUpFiles()));
     CompiledModule module;
     try {
-      module = engine.compile(bundle.module(), limitsOf(manifest).fuel().isPresent());
+      module = engine.compile(bundle.module(), metering(manifest));
     } catch (EngineException e) {
       problems.add(manifest.entry() + ": " + e.getMessage());
       throw new BundleRejectedException(String.join("; ", problems), problems, e);
@@ -233,6 +236,13 @@ final class PluginLoader {
     told.addAll(routeWarnings(bundle, checked.module()));
     warn(manifest, told);
     return checked.with(told);
+  }
+
+  private Metering metering(Manifest manifest) {
+    if (countsBlocks) {
+      return Metering.BLOCKS;
+    }
+    return limitsOf(manifest).fuel().isPresent() ? Metering.FUEL : Metering.NONE;
   }
 
   /** Asks an instance whose calls have no effects; most guests of other SDKs cannot tell. */

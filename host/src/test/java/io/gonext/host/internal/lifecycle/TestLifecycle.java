@@ -163,6 +163,7 @@ public final class TestLifecycle implements AutoCloseable {
                 services,
                 guards,
                 false,
+                false,
                 Duration.ofMinutes(5),
                 new KeptInputs(store.recentInputs(), vault, true, true, guards.nanoTime()),
                 TrustGate.of(TrustPolicy.none(), false, InstantSource.system(), meters),
