@@ -25,7 +25,7 @@ public record SeenCall(String function, List<JsonNode> arguments) {
   }
 
   /** Whether it only wrote a log line. */
-  boolean isLog() {
+  public boolean isLog() {
     return function.equals("gn_log") || function.startsWith("console.");
   }
 

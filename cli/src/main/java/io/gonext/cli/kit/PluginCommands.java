@@ -13,6 +13,7 @@ public final class PluginCommands {
         .addSubcommand(new BuildCommand())
         .addSubcommand(new CheckCommand())
         .addSubcommand(new CallCommand())
+        .addSubcommand(new TestCommand())
         .addSubcommand(new PackCommand())
         .addSubcommand(new DiffCommand())
         .addSubcommand(new KeygenCommand())
