@@ -207,7 +207,8 @@ final class TestCommand extends KitCommand {
           CommandFailure.Kind.FAILED,
           "the module has no debug information about the project's sources, so there is no"
               + " coverage",
-          "build it with debug information: gonext plugin build keeps it");
+          "Rust, C and C++ have it; the compilers of Go and AssemblyScript write none into a"
+              + " module");
     }
     Files.createDirectories(out);
     Files.write(out.resolve("lcov.info"), sources.lcov().getBytes(StandardCharsets.UTF_8));

@@ -175,7 +175,15 @@ public record ProjectTests(List<Source> files) {
           if (Thread.interrupted()) {
             throw new InterruptedException();
           }
-          Ran ran = new Ran(source, suite.run(test));
+          Ran ran;
+          try {
+            ran = new Ran(source, suite.run(test));
+          } catch (RuntimeException e) {
+            if (Thread.interrupted()) {
+              throw new InterruptedException();
+            }
+            throw e;
+          }
           all.add(ran);
           each.accept(ran);
         }
