@@ -27,12 +27,14 @@ class TestCommandTest {
       """
       {"name": "an entry grows # by 1", "given": {"kv": {"n": "4"}},
        "when": [{"filter": "kv.do", "value": "in=1"}],
-       "then": {"results": ["5"], "calls": [["gn_kv_incr", "n", 1]]}}""";
+       "then": {"results": ["5"], "calls": [["gn_kv_incr", "n", 1]]}}\
+      """;
   private static final String FAILS =
       """
       {"name": "an entry <shrinks>", "given": {"kv": {"n": "4"}},
        "when": [{"filter": "kv.do", "value": "in=1"}],
-       "then": {"results": ["3"], "kv": {"n": {"$regex": "[0-9]"}}}}""";
+       "then": {"results": ["3"], "kv": {"n": {"$regex": "[0-9]"}}}}\
+      """;
 
   @TempDir private Path directory;
   private final StringWriter out = new StringWriter();
@@ -60,7 +62,8 @@ class TestCommandTest {
     tests("a.json", PASSES);
     assertThat(run(project.toString())).as("%s", err).isZero();
     assertThat(out.toString())
-        .containsPattern("^ok    an entry grows # by 1 \\(\\d+ ms\\)\\R1 tests, 1 passed, 0 failed, ");
+        .containsPattern(
+            "^ok    an entry grows # by 1 \\(\\d+ ms\\)\\R1 tests, 1 passed, 0 failed, ");
     tests("b.json", FAILS);
     assertThat(run(project.toString())).isEqualTo(1);
     assertThat(out.toString())
@@ -155,7 +158,8 @@ class TestCommandTest {
       value = {
         "{                                                     | a.json: it is not JSON: ",
         "{\"apiVersion\":\"gonext.io/v1\",\"test\":[]}         | a.json: /test: ",
-        "{\"apiVersion\":\"gonext.io/v1\",\"tests\":[{\"name\":\"n\",\"when\":[{}]}]} | a.json: /tests/0/when/0: ",
+        "{\"apiVersion\":\"gonext.io/v1\",\"tests\":[{\"name\":\"n\",\"when\":[{}]}]} | a.json:"
+            + " /tests/0/when/0: ",
       })
   void a_file_that_is_not_valid_ends_the_command_with_the_place(String json, String problem)
       throws Exception {
@@ -192,7 +196,8 @@ class TestCommandTest {
         """
         {"name": "n", "given": {"functions": [{"name": "posts.count", "answers": [3]}]},
          "when": [{"filter": "posts.find", "value": {}}, {"filter": "posts.count", "value": {}}],
-         "then": {"results": [{"title": "T"}, 3]}}""");
+         "then": {"results": [{"title": "T"}, 3]}}\
+        """);
     assertThat(run(project.toString())).as("%s%s", out, err).isZero();
   }
 

@@ -88,10 +88,7 @@ public final class Engine implements AutoCloseable {
     long origin = System.nanoTime();
     this.wasiSources =
         new WasiSources(
-            random,
-            wallClock,
-            () -> System.nanoTime() - origin,
-            TimeUnit.NANOSECONDS::sleep);
+            random, wallClock, () -> System.nanoTime() - origin, TimeUnit.NANOSECONDS::sleep);
   }
 
   /** An engine that keeps compiled modules in {@code cache} for the next process. */
@@ -100,8 +97,8 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * As {@link #withCache(EngineLimits, CompileCache)}, where guests see another wall clock and other
-   * random numbers: for tests of guests. Their monotonic clock stays the machine's.
+   * As {@link #withCache(EngineLimits, CompileCache)}, where guests see another wall clock and
+   * other random numbers: for tests of guests. Their monotonic clock stays the machine's.
    *
    * @param random safe for many threads
    */

@@ -26,10 +26,7 @@ public final class Fixtures {
   private final PluginDatabases databases;
 
   Fixtures(
-      Lifecycle lifecycle,
-      KeyValueStore entries,
-      KeyValueQuota quota,
-      PluginDatabases databases) {
+      Lifecycle lifecycle, KeyValueStore entries, KeyValueQuota quota, PluginDatabases databases) {
     this.lifecycle = lifecycle;
     this.entries = entries;
     this.quota = quota;
@@ -45,7 +42,10 @@ public final class Fixtures {
   public void entry(String plugin, String name, byte[] value) {
     requireInstalled(plugin);
     Outcome outcome =
-        entries.change(plugin, List.of(new KeyValueChange.Set(name, value)), quota).getFirst().outcome();
+        entries
+            .change(plugin, List.of(new KeyValueChange.Set(name, value)), quota)
+            .getFirst()
+            .outcome();
     if (outcome != Outcome.DONE) {
       throw new IllegalArgumentException("the entry " + name + " was not written: " + outcome);
     }

@@ -118,7 +118,8 @@ final class HostOpening implements AutoCloseable {
     undo.push(metrics::close);
     Configurations configurations = new Configurations(store.configurations());
     JobStore jobStore = store.jobs();
-    JobQueue jobs = new JobQueue(
+    JobQueue jobs =
+        new JobQueue(
             jobStore,
             config.jobs(),
             config.clock().isPresent()

@@ -34,8 +34,7 @@ public interface PluginNetwork {
    * @param body empty for none; not to be changed
    */
   @SuppressWarnings("ArrayRecordComponent") // one block, which nobody compares
-  record Request(
-      String plugin, String method, URI url, Map<String, String> headers, byte[] body) {
+  record Request(String plugin, String method, URI url, Map<String, String> headers, byte[] body) {
     public Request {
       headers = sorted(headers);
     }

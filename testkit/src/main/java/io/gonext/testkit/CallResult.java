@@ -79,9 +79,7 @@ public record CallResult(
     ObjectNode wanted = JsonNodeFactory.instance.objectNode().put("status", status);
     wanted.set("body", Expected.of(body).json());
     return compared(
-        "answer",
-        Expected.of(JsonNodeFactory.instance.objectNode().set("$partial", wanted)),
-        json);
+        "answer", Expected.of(JsonNodeFactory.instance.objectNode().set("$partial", wanted)), json);
   }
 
   /** The plugin failed with this outcome, and a reason in which the pattern is found. */
@@ -111,8 +109,7 @@ public record CallResult(
     Pattern pattern = Pattern.compile(text);
     if (logs.stream()
         .noneMatch(line -> line.level.equals(level) && pattern.matcher(line.text).find())) {
-      throw failure(
-          List.of("expected a log line [" + level + "] with " + text + ", got " + logs));
+      throw failure(List.of("expected a log line [" + level + "] with " + text + ", got " + logs));
     }
     return this;
   }

@@ -254,8 +254,7 @@ public final class Expected {
         next++;
       }
       if (next == got.size()) {
-        into.add(
-            at(pointer, "an element " + shown(element) + " from index " + from, shown(got)));
+        into.add(at(pointer, "an element " + shown(element) + " from index " + from, shown(got)));
         return;
       }
       next++;
@@ -271,7 +270,8 @@ public final class Expected {
       return object.size() == other.size()
           && object.properties().stream()
               .allMatch(field ->
-                  other.has(field.getKey()) && isEqual(field.getValue(), other.get(field.getKey())));
+                  other.has(field.getKey())
+                      && isEqual(field.getValue(), other.get(field.getKey())));
     }
     if (wanted instanceof ArrayNode array && got instanceof ArrayNode other) {
       boolean equal = array.size() == other.size();
@@ -312,11 +312,13 @@ public final class Expected {
       String matcher = matcher(object);
       if ("$partial".equals(matcher)) {
         ObjectNode fields = JsonNodeFactory.instance.objectNode();
-        object.get(matcher).forEachEntry((name, field) -> {
-          if (other.has(name)) {
-            fields.set(name, met(field, other.get(name)));
-          }
-        });
+        object
+            .get(matcher)
+            .forEachEntry((name, field) -> {
+              if (other.has(name)) {
+                fields.set(name, met(field, other.get(name)));
+              }
+            });
         return JsonNodeFactory.instance.objectNode().set(matcher, fields);
       }
       if (matcher == null) {

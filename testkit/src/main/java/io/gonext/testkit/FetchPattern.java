@@ -72,17 +72,18 @@ public record FetchPattern(String method, String url, Optional<Expected> body) {
       words.append("the method differs");
     }
     if (!hasUrlOf(request)) {
-      words.append(words.isEmpty() ? "" : ", ")
+      words
+          .append(words.isEmpty() ? "" : ", ")
           .append("the URL differs from character ")
           .append(common(request.url().toString()) + 1);
     }
     if (!hasBodyOf(request)) {
       Expected wanted = body.orElseThrow();
-      words.append(words.isEmpty() ? "" : ", ")
+      words
+          .append(words.isEmpty() ? "" : ", ")
           .append("the body differs: ")
           .append(
-              String.join(
-                  "; ", wanted.differences(Bodies.read(wanted.json(), request.body()))));
+              String.join("; ", wanted.differences(Bodies.read(wanted.json(), request.body()))));
     }
     return words.toString();
   }

@@ -56,8 +56,8 @@ public final class Script {
   /** The capability of each function that the script has, by the function's name. */
   synchronized Map<String, String> capabilities() {
     Map<String, String> capabilities = new LinkedHashMap<>();
-    functions.forEach(answers ->
-        capabilities.put(answers.pattern.name(), answers.pattern.capability()));
+    functions.forEach(
+        answers -> capabilities.put(answers.pattern.name(), answers.pattern.capability()));
     return capabilities;
   }
 

@@ -105,8 +105,7 @@ public final class TestEngine implements AutoCloseable {
     for (Map.Entry<String, byte[]> file : files.entrySet()) {
       Files.write(config.dataDirectory().resolve(file.getKey()), file.getValue());
     }
-    return Host.open(
-        config.toBuilder().countsBlocks(counted != null).build(), compiled, engine);
+    return Host.open(config.toBuilder().countsBlocks(counted != null).build(), compiled, engine);
   }
 
   private Map<String, byte[]> emptyStore() throws IOException, InterruptedException {

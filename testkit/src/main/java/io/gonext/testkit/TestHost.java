@@ -5,6 +5,7 @@ import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.Egress;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
+import io.gonext.host.InstallResult;
 import io.gonext.host.JobPolicy;
 import io.gonext.host.OperatorLimits;
 import io.gonext.host.UpdatePolicy;
@@ -248,9 +249,10 @@ public final class TestHost implements AutoCloseable {
    */
   public TestPlugin install(byte[] bundle) {
     random.begin(0);
-    String name = host().plugins().install(bundle).manifest().name();
+    InstallResult installed = host().plugins().install(bundle);
+    String name = installed.manifest().name();
     host().plugins().grantRequested(name);
-    return new TestPlugin(this, name);
+    return new TestPlugin(this, name, installed.warnings());
   }
 
   /** Random numbers begin anew with each call, whatever the host used between two. */

@@ -56,6 +56,7 @@ public final class TestPlugin {
   private final Host host;
   private final String name;
   private final Manifest manifest;
+  private final List<String> warnings;
 
   /** Guarded by this, as is the next: jobs log on threads of their own. */
   private final List<SeenLine> logs = new ArrayList<>();
@@ -71,7 +72,8 @@ public final class TestPlugin {
   /** Attempts at jobs that were reported, as job and number. */
   private final Set<String> reported = new HashSet<>();
 
-  TestPlugin(TestHost test, String name) {
+  TestPlugin(TestHost test, String name, List<String> warnings) {
+    this.warnings = List.copyOf(warnings);
     this.test = test;
     this.host = test.host();
     this.name = name;
@@ -81,6 +83,11 @@ public final class TestPlugin {
   /** The plugin's name. */
   public String name() {
     return name;
+  }
+
+  /** What loads but will not work, as the host found when the plugin was installed. */
+  public List<String> warnings() {
+    return warnings;
   }
 
   /**
@@ -250,8 +257,8 @@ public final class TestPlugin {
               case RouteOutcome.Answered(PluginResponse(int status, var sent, byte[] bytes)) -> {
                 ObjectNode json = NODES.objectNode().put("status", status);
                 ObjectNode fields = json.putObject("headers");
-                sent.forEach((field, content) ->
-                    fields.put(field.toLowerCase(Locale.ROOT), content));
+                sent.forEach(
+                    (field, content) -> fields.put(field.toLowerCase(Locale.ROOT), content));
                 yield json.set("body", Bodies.read(bytes));
               }
               case RouteOutcome.NotFound() ->
@@ -438,9 +445,7 @@ public final class TestPlugin {
     for (AuditEntry entry : host.audit().find(filter, Long.MAX_VALUE, 1_000).reversed()) {
       if (entry.id() > auditBegin) {
         ObjectNode row =
-            NODES.objectNode()
-                .put("event", entry.row().event())
-                .put("actor", entry.row().actor());
+            NODES.objectNode().put("event", entry.row().event()).put("actor", entry.row().actor());
         rows.add(row.set("detail", detail(entry.row().detail())));
       }
     }

@@ -45,12 +45,16 @@ class ExpectedTest {
         "[1]                               | [1,2]         | /1: expected nothing, got 2",
         "[1,2]                             | [1]           | /1: expected 2, got nothing",
         "[{\"a/b\":1}]                     | [{\"a/b\":2}] | /0/a~1b: expected 1, got 2",
-        "{\"$regex\":\"^b\"}               | \"ab\"        | expected a text that matches \"^b\", got \"ab\"",
-        "{\"$regex\":\"1\"}                | 1             | expected a text that matches \"1\", got 1",
+        "{\"$regex\":\"^b\"}               | \"ab\"        | expected a text that matches \"^b\","
+            + " got \"ab\"",
+        "{\"$regex\":\"1\"}                | 1             | expected a text that matches \"1\","
+            + " got 1",
         "{\"$range\":[1,5]}                | 5.1           | expected a number in [1,5], got 5.1",
         "{\"$partial\":{\"a\":1}}          | {\"b\":1}     | /a: expected 1, got nothing",
-        "{\"$partial\":{\"a\":1}}          | 3             | expected an object with {\"a\":1}, got 3",
-        "{\"$includes\":[2,1]}             | [1,2]         | expected an element 1 from index 2, got [1,2]",
+        "{\"$partial\":{\"a\":1}}          | 3             | expected an object with {\"a\":1}, got"
+            + " 3",
+        "{\"$includes\":[2,1]}             | [1,2]         | expected an element 1 from index 2,"
+            + " got [1,2]",
         "{\"$exact\":{\"$any\":true}}      | 1             | expected {\"$any\":true}, got 1",
       })
   void a_difference_has_its_place_and_both_values(String expected, String got, String difference) {
@@ -62,10 +66,12 @@ class ExpectedTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "{\"a\":[{\"$rgx\":\"x\"}]}     | /a/0/$rgx: there is no such matcher; allowed: $any, $exact, $includes",
+        "{\"a\":[{\"$rgx\":\"x\"}]}     | /a/0/$rgx: there is no such matcher; allowed: $any,"
+            + " $exact, $includes",
         "{\"$regex\":\"(\"}             | /$regex: not a regular expression",
         "{\"$regex\":1}                 | /$regex: allowed: a text",
-        "{\"$range\":[1]}               | /$range: allowed: two numbers, such as [1, 5] or [1, null]",
+        "{\"$range\":[1]}               | /$range: allowed: two numbers, such as [1, 5] or [1,"
+            + " null]",
         "{\"$partial\":[]}              | /$partial: allowed: an object",
         "{\"$includes\":1}              | /$includes: allowed: an array",
         "{\"$any\":false}               | /$any: allowed: true",

@@ -110,9 +110,7 @@ class TestHostTest {
         .containsExactly("fetch_blocked", "fetch_blocked");
     try (TestHost open =
         TestHost.builder()
-            .egress(
-                new Egress(
-                    Egress.Mode.ENFORCE, List.of(Egress.Allowed.parse("127.0.0.0/8"))))
+            .egress(new Egress(Egress.Mode.ENFORCE, List.of(Egress.Allowed.parse("127.0.0.0/8"))))
             .build()) {
       open.given(fetch("http://127.0.0.1/")).answers(200, "");
       open.install(fetching())
@@ -194,8 +192,11 @@ class TestHostTest {
         .called("[\"gn_kv_incr\",\"n\",1]")
         .usedFuelAtMost(10_000);
     plugin.filter("kv.do", "sname=Ada").called("[\"gn_kv_set\",\"name\",\"Ada\"]");
-    assertThat(plugin.entries()).containsExactlyInAnyOrderEntriesOf(Map.of("n", "42", "name", "Ada"));
-    assertThat(plugin.calls()).extracting(SeenCall::function).containsExactly("gn_kv_incr", "gn_kv_set");
+    assertThat(plugin.entries())
+        .containsExactlyInAnyOrderEntriesOf(Map.of("n", "42", "name", "Ada"));
+    assertThat(plugin.calls())
+        .extracting(SeenCall::function)
+        .containsExactly("gn_kv_incr", "gn_kv_set");
     assertThat(plugin.fuel()).isPositive();
     CallResult last = plugin.filter("kv.do", "gn");
     assertThatExceptionOfType(AssertionError.class)
@@ -232,12 +233,9 @@ class TestHostTest {
     TestPlugin plugin = host.install(GuestBundle.of("time").filter("now").bytes());
     plugin.filter("now", 0).returned(Long.toString(TestHost.START.toEpochMilli()));
     plugin.advance(Duration.ofMinutes(1)).returned("[]");
-    plugin
-        .filter("now", 0)
-        .returned(Long.toString(TestHost.START.plusSeconds(60).toEpochMilli()));
+    plugin.filter("now", 0).returned(Long.toString(TestHost.START.plusSeconds(60).toEpochMilli()));
     assertThat(host.clock().instant()).isEqualTo(Instant.parse("2026-01-01T00:01:00Z"));
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> plugin.advance(Duration.ofMillis(-1)));
+    assertThatIllegalArgumentException().isThrownBy(() -> plugin.advance(Duration.ofMillis(-1)));
   }
 
   @Test
@@ -250,8 +248,7 @@ class TestHostTest {
     assertThat(plugin.entry("hits")).isEmpty();
     plugin
         .advance(Duration.ofMinutes(1))
-        .returned(
-            "{\"$includes\":[{\"job\":\"hits.it\",\"outcome\":\"OK\",\"reason\":\"\"}]}");
+        .returned("{\"$includes\":[{\"job\":\"hits.it\",\"outcome\":\"OK\",\"reason\":\"\"}]}");
     assertThat(plugin.entry("hits")).contains("1");
   }
 
@@ -269,8 +266,7 @@ class TestHostTest {
 
   @Test
   void a_route_answers_with_status_headers_and_body(TestHost host) {
-    TestPlugin plugin =
-        host.install(GuestBundle.of("route-echo").route("POST", "/echo").bytes());
+    TestPlugin plugin = host.install(GuestBundle.of("route-echo").route("POST", "/echo").bytes());
     plugin.request("POST", "/echo?a=1", Map.of(), "{\"b\":2}").answered(200, "{\"b\":2}");
     plugin.request("POST", "/echo", Map.of(), "text").answered(200, "{\"$regex\":\"^te\"}");
     plugin.get("/nothing").failed("NOT_FOUND", "has no route /nothing; it has .POST /echo");
@@ -301,8 +297,7 @@ class TestHostTest {
 
   private static String entropy(long seed) {
     try (TestHost host = TestHost.builder().seed(seed).build()) {
-      return host.install(
-              GuestBundle.of("random").filter("draw").bytes())
+      return host.install(GuestBundle.of("random").filter("draw").bytes())
           .filter("draw", 0)
           .json()
           .toString();

@@ -140,8 +140,7 @@ final class TextOutput implements DevOutput {
         failed == 0
             ? "tests: %s, %s"
                 .formatted(coloured(GREEN, tested.count() + " passed"), seconds(tested.took()))
-            : "tests: %s"
-                .formatted(coloured(RED, failed + " of " + tested.count() + " failed")));
+            : "tests: %s".formatted(coloured(RED, failed + " of " + tested.count() + " failed")));
     for (ProjectTests.Ran ran : tested.failed()) {
       TestRuns.lines(ran).forEach(text -> out.println("    " + PlainText.of(text)));
     }

@@ -58,7 +58,8 @@ final class TestCommand extends KitCommand {
   @Option(
       names = "--tests",
       paramLabel = "DIR",
-      description = "The directory of the tests (default: tests in the project or beside the file).")
+      description =
+          "The directory of the tests (default: tests in the project or beside the file).")
   private @Nullable Path directory;
 
   @Option(
@@ -213,10 +214,8 @@ final class TestCommand extends KitCommand {
     Files.createDirectories(out);
     Files.write(out.resolve("lcov.info"), sources.lcov().getBytes(StandardCharsets.UTF_8));
     Files.write(
-        out.resolve("index.html"),
-        sources.html(manifest.name()).getBytes(StandardCharsets.UTF_8));
-    fields.put(
-        "coverage", JsonLines.fields("lines", sources.lines(), "hit", sources.hit()));
+        out.resolve("index.html"), sources.html(manifest.name()).getBytes(StandardCharsets.UTF_8));
+    fields.put("coverage", JsonLines.fields("lines", sources.lines(), "hit", sources.hit()));
     return List.of(
         "%scoverage: %s, %d of %d lines; see %s"
             .formatted(

@@ -47,11 +47,11 @@ public final class JUnitReport {
     xml.writeAttribute("name", plain(file));
     xml.writeAttribute("tests", Integer.toString(tests.size()));
     xml.writeAttribute(
-        "failures",
-        Long.toString(tests.stream().filter(ran -> !ran.outcome().passed()).count()));
+        "failures", Long.toString(tests.stream().filter(ran -> !ran.outcome().passed()).count()));
     xml.writeAttribute(
         "time",
-        seconds(tests.stream().map(ran -> ran.outcome().took()).reduce(Duration.ZERO, Duration::plus)));
+        seconds(
+            tests.stream().map(ran -> ran.outcome().took()).reduce(Duration.ZERO, Duration::plus)));
     for (Ran ran : tests) {
       xml.writeStartElement("testcase");
       xml.writeAttribute("classname", plain(plugin));
@@ -76,6 +76,7 @@ public final class JUnitReport {
 
   /** Without the characters that XML does not have. */
   private static String plain(String text) {
-    return text.replaceAll("[^\\t\\n\\r\\x{20}-\\x{D7FF}\\x{E000}-\\x{FFFD}\\x{10000}-\\x{10FFFF}]", "?");
+    return text.replaceAll(
+        "[^\\t\\n\\r\\x{20}-\\x{D7FF}\\x{E000}-\\x{FFFD}\\x{10000}-\\x{10FFFF}]", "?");
   }
 }

@@ -78,8 +78,7 @@ public record ProjectTests(List<Source> files) {
         for (FileTest test : content.tests()) {
           Path other = names.putIfAbsent(test.name(), file);
           if (other != null) {
-            problems.add(
-                "- %s: %s has a test \"%s\", too".formatted(file, other, test.name()));
+            problems.add("- %s: %s has a test \"%s\", too".formatted(file, other, test.name()));
           }
         }
         sources.add(new Source(file, content));
@@ -90,8 +89,7 @@ public record ProjectTests(List<Source> files) {
       }
     }
     if (!problems.isEmpty()) {
-      throw new CommandFailure(
-          CommandFailure.Kind.USAGE, "the tests are not valid:", problems);
+      throw new CommandFailure(CommandFailure.Kind.USAGE, "the tests are not valid:", problems);
     }
     return new ProjectTests(sources);
   }
@@ -104,8 +102,7 @@ public record ProjectTests(List<Source> files) {
           .toList();
     } catch (IOException e) {
       throw new CommandFailure(
-          CommandFailure.Kind.FAILED,
-          directory + " cannot be read: " + CommandFailure.reason(e));
+          CommandFailure.Kind.FAILED, directory + " cannot be read: " + CommandFailure.reason(e));
     }
   }
 
@@ -162,10 +159,7 @@ public record ProjectTests(List<Source> files) {
    * @param each gets each test when it has ended
    */
   public Result run(
-      byte[] bundle,
-      byte @Nullable [] counted,
-      TestSuite.Defaults defaults,
-      Consumer<Ran> each)
+      byte[] bundle, byte @Nullable [] counted, TestSuite.Defaults defaults, Consumer<Ran> each)
       throws IOException, InterruptedException {
     List<Ran> all = new ArrayList<>();
     try (TemporaryDirectory scratch = TemporaryDirectory.create();
@@ -228,8 +222,7 @@ public record ProjectTests(List<Source> files) {
       failed.stream()
           .filter(ran -> ran.source.path.equals(file))
           .findFirst()
-          .ifPresent(ran ->
-              JsonFile.replace(file, JsonFile.bytes(ran.source.content.json())));
+          .ifPresent(ran -> JsonFile.replace(file, JsonFile.bytes(ran.source.content.json())));
     }
     return changed;
   }

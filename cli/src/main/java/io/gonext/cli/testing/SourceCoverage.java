@@ -76,8 +76,8 @@ public record SourceCoverage(Path project, SortedMap<String, SortedMap<Integer, 
     StringBuilder text = new StringBuilder();
     files.forEach((file, lines) -> {
       text.append("TN:\nSF:").append(project.resolve(file)).append('\n');
-      lines.forEach((line, runs) ->
-          text.append("DA:").append(line).append(',').append(runs).append('\n'));
+      lines.forEach(
+          (line, runs) -> text.append("DA:").append(line).append(',').append(runs).append('\n'));
       text.append("LF:").append(lines.size()).append('\n');
       text.append("LH:").append(hit(lines)).append("\nend_of_record\n");
     });

@@ -28,8 +28,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param then what is expected; not to be changed
  */
 public record FileTest(String name, ObjectNode given, List<Step> steps, ObjectNode then) {
-  private static final Set<String> KINDS =
-      Set.of("filter", "action", "request", "job", "advance");
+  private static final Set<String> KINDS = Set.of("filter", "action", "request", "job", "advance");
 
   public FileTest {
     steps = List.copyOf(steps);
@@ -88,8 +87,7 @@ public record FileTest(String name, ObjectNode given, List<Step> steps, ObjectNo
   public Set<String> capabilities() {
     Set<String> ids = new TreeSet<>();
     for (JsonNode function : given.path("functions")) {
-      ids.add(
-          function.path("capability").asString(function.get("name").stringValue()));
+      ids.add(function.path("capability").asString(function.get("name").stringValue()));
     }
     return ids;
   }
@@ -168,7 +166,11 @@ public record FileTest(String name, ObjectNode given, List<Step> steps, ObjectNo
     for (String name : step.propertyNames()) {
       if (!List.of(fields).contains(name)) {
         throw new IllegalArgumentException(
-            "a step with " + fields[0] + " has no " + name + "; allowed: "
+            "a step with "
+                + fields[0]
+                + " has no "
+                + name
+                + "; allowed: "
                 + String.join(", ", fields));
       }
     }

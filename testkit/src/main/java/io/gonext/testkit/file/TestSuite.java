@@ -185,8 +185,7 @@ public final class TestSuite implements AutoCloseable {
   }
 
   /** The plugin, started; null with a problem when what is given is not acceptable. */
-  private @Nullable TestPlugin prepared(
-      TestHost host, ObjectNode given, List<String> problems) {
+  private @Nullable TestPlugin prepared(TestHost host, ObjectNode given, List<String> problems) {
     TestPlugin plugin = host.install(bundle);
     String place = "config";
     try {
@@ -196,8 +195,7 @@ public final class TestSuite implements AutoCloseable {
         defaults.config.ifPresent(plugin::config);
       }
       place = "secrets";
-      given.path("secrets")
-          .forEachEntry((name, value) -> plugin.secret(name, value.stringValue()));
+      given.path("secrets").forEachEntry((name, value) -> plugin.secret(name, value.stringValue()));
       place = "kv";
       given.path("kv").forEachEntry((name, value) -> plugin.entry(name, value.stringValue()));
       place = "start";
@@ -301,8 +299,7 @@ public final class TestSuite implements AutoCloseable {
       }
       Expected expected = Expected.of(wanted.get(i));
       if (test.steps().get(i) instanceof Step.Request && isPlain(wanted.get(i))) {
-        Expected named =
-            Expected.of(NODES.objectNode().set("$partial", wanted.get(i)));
+        Expected named = Expected.of(NODES.objectNode().set("$partial", wanted.get(i)));
         named.differences(result.json()).forEach(text -> problems.add(place + " " + text));
         all.add(named.meeting(result.json()).json().path("$partial"));
       } else {

@@ -74,7 +74,8 @@ class TestSuiteTest {
         .satisfiesExactly(
             result ->
                 assertThat(result).isEqualTo("step 1 (filter kv.do) expected \"4\", got \"5\""),
-            calls -> assertThat(calls).startsWith("calls /0: expected nothing, got [\"gn_kv_incr\""),
+            calls ->
+                assertThat(calls).startsWith("calls /0: expected nothing, got [\"gn_kv_incr\""),
             fuel -> assertThat(fuel).startsWith("fuel: expected at most 1, got "));
     file.update(outcome);
     TestFile updated = TestFile.parse(StrictJson.write(file.json()));
@@ -89,7 +90,10 @@ class TestSuiteTest {
     byte[] trapping = GuestBundle.of("trap").filter("boom").bytes();
     String when = "\"when\":[{\"filter\":\"boom\",\"value\":1}]";
     TestOutcome outcome = run(trapping, "{\"name\":\"n\"," + when + "}");
-    assertThat(outcome.problems()).singleElement().asString().contains("step 1 (filter boom) failed");
+    assertThat(outcome.problems())
+        .singleElement()
+        .asString()
+        .contains("step 1 (filter boom) failed");
     assertThat(outcome.lines()).anyMatch(line -> line.startsWith("at "));
     assertThat(
             run(
@@ -179,16 +183,15 @@ class TestSuiteTest {
         .singleElement()
         .asString()
         .startsWith("given secrets: ");
-    assertThat(
-            run(settings, "{\"name\":\"n\",\"when\":[{\"filter\":\"other\"}]}").problems())
+    assertThat(run(settings, "{\"name\":\"n\",\"when\":[{\"filter\":\"other\"}]}").problems())
         .containsExactly("settings@1.0.0 has no filter other in its manifest; it has read");
     Defaults defaults =
         new Defaults(
-            Optional.of((ObjectNode) StrictJson.parse("{\"n\":\"x\"}".getBytes(StandardCharsets.UTF_8))),
+            Optional.of(
+                (ObjectNode) StrictJson.parse("{\"n\":\"x\"}".getBytes(StandardCharsets.UTF_8))),
             List.of(),
             Set.of());
-    assertThat(
-            run(settings, defaults, file("{\"name\":\"n\"," + when + "}")).getFirst().problems())
+    assertThat(run(settings, defaults, file("{\"name\":\"n\"," + when + "}")).getFirst().problems())
         .singleElement()
         .asString()
         .startsWith("given config /n: ");
@@ -201,8 +204,7 @@ class TestSuiteTest {
             "{\"name\":\"a\",\"when\":[{\"filter\":\"kv.do\",\"value\":\"gn\"}]}",
             "{\"name\":\"b\",\"when\":[{\"filter\":\"kv.do\",\"value\":\"in=1\"}]}");
     try (TestSuite suite =
-        TestSuite.counting(
-            ENTRIES, Guests.wasm("kv"), Defaults.NONE, UserCompileCache.open())) {
+        TestSuite.counting(ENTRIES, Guests.wasm("kv"), Defaults.NONE, UserCompileCache.open())) {
       Coverage none = suite.coverage();
       assertThat(suite.run(file.tests().getFirst()).problems()).isEmpty();
       long first = covered(suite.coverage());
@@ -223,21 +225,32 @@ class TestSuiteTest {
       value = {
         "{\"name\":\"n\"}                                   | /tests/0/when: ",
         "{\"name\":\"n\",\"when\":[],\"x\":1}               | /tests/0/x: ",
-        "{\"name\":\"n\",\"when\":[{}]}                     | /tests/0/when/0: a step has exactly one of",
-        "{\"name\":\"n\",\"when\":[{\"filter\":\"a\",\"job\":\"b\"}]} | /tests/0/when/0: a step has exactly one of action, advance, filter, job and request, and not filter and job",
-        "{\"name\":\"n\",\"when\":[{\"action\":\"a\",\"value\":1}]} | /tests/0/when/0: a step with action has no value; allowed: action, args",
-        "{\"name\":\"n\",\"when\":[{\"job\":\"a\",\"args\":[]}]} | /tests/0/when/0: the arguments of a job are an object",
-        "{\"name\":\"n\",\"when\":[{\"filter\":\"a\",\"args\":{}}]} | /tests/0/when/0: the arguments of a hook are an array",
-        "{\"name\":\"n\",\"when\":[{\"advance\":\"1h\"}]}   | /tests/0/when/0: 1h is not a duration, such as PT90S or PT1H",
-        "{\"name\":\"n\",\"given\":{\"clock\":\"now\"},\"when\":[{\"filter\":\"a\"}]} | /tests/0/given/clock: now is not an instant",
-        "{\"name\":\"n\",\"when\":[{\"filter\":\"a\"}],\"then\":{\"results\":[]}} | /tests/0/then/results: one for each step is expected, so 1 and not 0",
-        "{\"name\":\"n\",\"when\":[{\"filter\":\"a\"}],\"then\":{\"logs\":{\"$has\":1}}} | /tests/0/then/logs/$has: there is no such matcher",
-        "{\"name\":\"n\",\"given\":{\"fetch\":[{\"url\":\"x\",\"body\":{\"$any\":1}}]},\"when\":[{\"filter\":\"a\"}]} | /tests/0/given/fetch/0/body/$any: allowed: true",
+        "{\"name\":\"n\",\"when\":[{}]}                     | /tests/0/when/0: a step has exactly"
+            + " one of",
+        "{\"name\":\"n\",\"when\":[{\"filter\":\"a\",\"job\":\"b\"}]} | /tests/0/when/0: a step has"
+            + " exactly one of action, advance, filter, job and request, and not filter and job",
+        "{\"name\":\"n\",\"when\":[{\"action\":\"a\",\"value\":1}]} | /tests/0/when/0: a step with"
+            + " action has no value; allowed: action, args",
+        "{\"name\":\"n\",\"when\":[{\"job\":\"a\",\"args\":[]}]} | /tests/0/when/0: the arguments"
+            + " of a job are an object",
+        "{\"name\":\"n\",\"when\":[{\"filter\":\"a\",\"args\":{}}]} | /tests/0/when/0: the"
+            + " arguments of a hook are an array",
+        "{\"name\":\"n\",\"when\":[{\"advance\":\"1h\"}]}   | /tests/0/when/0: 1h is not a"
+            + " duration, such as PT90S or PT1H",
+        "{\"name\":\"n\",\"given\":{\"clock\":\"now\"},\"when\":[{\"filter\":\"a\"}]} |"
+            + " /tests/0/given/clock: now is not an instant",
+        "{\"name\":\"n\",\"when\":[{\"filter\":\"a\"}],\"then\":{\"results\":[]}} |"
+            + " /tests/0/then/results: one for each step is expected, so 1 and not 0",
+        "{\"name\":\"n\",\"when\":[{\"filter\":\"a\"}],\"then\":{\"logs\":{\"$has\":1}}} |"
+            + " /tests/0/then/logs/$has: there is no such matcher",
+        "{\"name\":\"n\",\"given\":{\"fetch\":[{\"url\":\"x\",\"body\":{\"$any\":1}}]},\"when\":[{\"filter\":\"a\"}]}"
+            + " | /tests/0/given/fetch/0/body/$any: allowed: true",
       })
   void a_file_that_is_not_valid_is_refused_with_the_place(String test, String problem) {
     assertThatExceptionOfType(InvalidTestFileException.class)
         .isThrownBy(() -> file(test))
-        .satisfies(e -> assertThat(e.problems()).anySatisfy(it -> assertThat(it).startsWith(problem)));
+        .satisfies(
+            e -> assertThat(e.problems()).anySatisfy(it -> assertThat(it).startsWith(problem)));
   }
 
   @Test

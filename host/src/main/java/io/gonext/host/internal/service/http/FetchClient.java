@@ -147,7 +147,11 @@ final class FetchClient implements AutoCloseable {
 
   /** The answer of what stands in place of the network. */
   private Answer answered(
-      PluginNetwork stand, String plugin, FetchRequest fetch, BodyMemory.Share memory, Wanted wanted)
+      PluginNetwork stand,
+      String plugin,
+      FetchRequest fetch,
+      BodyMemory.Share memory,
+      Wanted wanted)
       throws FetchException {
     FetchUrl url = fetch.url();
     PluginNetwork.Answer answer;
