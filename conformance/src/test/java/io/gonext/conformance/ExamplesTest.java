@@ -15,8 +15,11 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.api.parallel.ResourceLock;
@@ -80,6 +83,20 @@ class ExamplesTest {
       }
     }
     assertThat(count).isGreaterThanOrEqualTo(2);
+  }
+
+  @Test
+  void the_example_in_the_documentation_passes() throws Exception {
+    Matcher block =
+        Pattern.compile("```json\\n(.*?)```", Pattern.DOTALL)
+            .matcher(Files.readString(ROOT.resolve("docs/testing.md")));
+    assertThat(block.find()).isTrue();
+    TestFile file = TestFile.parse(block.group(1).getBytes(StandardCharsets.UTF_8));
+    try (TestSuite suite =
+        TestSuite.of(
+            bundle("webhook-relay", Toolchain.RUST), TestSuite.Defaults.NONE, Hosts.COMPILED)) {
+      assertThat(suite.run(file.tests().getFirst()).problems()).isEmpty();
+    }
   }
 
   private static byte[] bundle(String example, Toolchain language)

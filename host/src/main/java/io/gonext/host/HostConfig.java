@@ -54,6 +54,8 @@ import org.jspecify.annotations.Nullable;
  * @param countsBlocks whether the modules of plugins count how often each of their blocks ran: for
  *     {@linkplain io.gonext.engine.CompiledModule#coverage coverage} in tests of plugins. Such
  *     modules are slower and are compiled in each process
+ * @param logsPlugins whether the log lines of plugins go to the loggers {@code gonext.plugin.NAME},
+ *     too; {@link Logs} has them in any case
  * @param hooks names the embedding application calls, so that a plugin that misspells one can be
  *     told; others may be called, too
  * @param jobs how the host runs the jobs of plugins
@@ -92,6 +94,7 @@ public record HostConfig(
     EngineLimits engineLimits,
     boolean verifiesResets,
     boolean countsBlocks,
+    boolean logsPlugins,
     Set<String> hooks,
     JobPolicy jobs,
     Egress egress,
@@ -211,6 +214,7 @@ public record HostConfig(
     builder.engineLimits = engineLimits;
     builder.verifiesResets = verifiesResets;
     builder.countsBlocks = countsBlocks;
+    builder.logsPlugins = logsPlugins;
     builder.hooks = hooks;
     builder.jobs = jobs;
     builder.egress = egress;
@@ -245,6 +249,7 @@ public record HostConfig(
     private EngineLimits engineLimits = EngineLimits.defaults();
     private boolean verifiesResets;
     private boolean countsBlocks;
+    private boolean logsPlugins = true;
     private Set<String> hooks = Set.of();
     private JobPolicy jobs = JobPolicy.defaults();
     private Egress egress = Egress.publicOnly();
@@ -350,6 +355,12 @@ public record HostConfig(
     /** Sets {@link HostConfig#countsBlocks}. */
     public Builder countsBlocks(boolean countsBlocks) {
       this.countsBlocks = countsBlocks;
+      return this;
+    }
+
+    /** Sets {@link HostConfig#logsPlugins}. */
+    public Builder logsPlugins(boolean logsPlugins) {
+      this.logsPlugins = logsPlugins;
       return this;
     }
 
@@ -461,6 +472,7 @@ public record HostConfig(
           engineLimits,
           verifiesResets,
           countsBlocks,
+          logsPlugins,
           hooks,
           jobs,
           egress,

@@ -186,7 +186,7 @@ final class HostOpening implements AutoCloseable {
                 new I18nService(config.meters())),
             new Grants(store.grants(), config.capabilities()),
             new AuditLog(store.audit(), config.meters(), wallClock),
-            new PluginLogs(wallClock),
+            new PluginLogs(wallClock, config.logsPlugins()),
             config.meters(),
             wallClock);
     undo.push(services::close);

@@ -196,6 +196,7 @@ public final class TestHost implements AutoCloseable {
               .warmUp(Duration.ZERO)
               .jobs(JobPolicy.defaults().withTimes(Duration.ofMillis(20), Duration.ofSeconds(30)))
               .egress(settings.egress)
+              .logsPlugins(false)
               .clock(clock)
               .random(random)
               .network(script::send);

@@ -150,7 +150,7 @@ public final class TestLifecycle implements AutoCloseable {
                 .toList(),
             new Grants(store.grants(), CapabilityRegistry.standard()),
             new AuditLog(store.audit(), meters, InstantSource.system()),
-            new PluginLogs(InstantSource.system()),
+            new PluginLogs(InstantSource.system(), true),
             meters,
             InstantSource.system());
     lifecycle =
