@@ -12,11 +12,6 @@ import java.util.regex.Pattern;
  * @param body what the body must be, as JSON or as a text; empty for any
  */
 public record FetchPattern(String method, String url, Optional<Expected> body) {
-  /** Requests with this method. */
-  public FetchPattern method(String other) {
-    return new FetchPattern(other, url, body);
-  }
-
   /**
    * Requests with a body as expected.
    *

@@ -305,6 +305,28 @@ class TestHostTest {
   }
 
   @Test
+  void whatever_a_host_has_can_be_set() {
+    try (TestHost host =
+        TestHost.builder()
+            .capability("posts.read")
+            .clock(Instant.EPOCH)
+            .configure(config -> config.databaseBytes(0).logsPlugins(true))
+            .build()) {
+      TestPlugin plugin =
+          host.install(
+              GuestBundle.of("time")
+                  .filter("now")
+                  .field("capabilities", "[\"posts.read\"]")
+                  .field("storage", "{\"db\":{\"max_bytes\":1000000}}")
+                  .bytes());
+      plugin.filter("now", 0).returned("0");
+      assertThat(plugin.warnings())
+          .anyMatch(warning -> warning.startsWith("/storage/db/max_bytes: the plugin gets 0"));
+      assertThat(host.host().mayUse("time", "posts.read")).isTrue();
+    }
+  }
+
+  @Test
   void its_directory_is_gone_after_it() {
     Path data;
     try (TestHost host = TestHost.create()) {

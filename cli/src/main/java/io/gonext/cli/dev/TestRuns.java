@@ -37,35 +37,34 @@ final class TestRuns implements AutoCloseable {
     this.time = time;
   }
 
-  private record Run(Thread thread, CompletableFuture<Boolean> passed) {}
+  /** The tests of one version. */
+  private static final class Run {
+    final CompletableFuture<Boolean> passed = new CompletableFuture<>();
+  }
 
   /** Runs the tests against a version. */
   void begin(Artifact artifact) {
-    var passed = new CompletableFuture<Boolean>();
     Run before = newest;
-    Run[] own = new Run[1];
-    Thread thread =
+    Run next = new Run();
+    newest = next;
+    var _ =
         Thread.ofPlatform()
             .daemon()
             .name("gonext-tests")
-            .unstarted(() -> {
+            .start(() -> {
               boolean all = false;
-              if (before != null) {
-                // It ends with the test that runs now; two suites would compete for the machine.
-                var _ = before.passed.join();
-              }
               try {
-                all = run(artifact, () -> newest == own[0]);
+                if (before != null) {
+                  // It ends with the test that runs now; two suites would compete for the machine.
+                  var _ = before.passed.join();
+                }
+                all = run(artifact, () -> newest == next);
               } catch (CancellationException e) {
                 // A newer version has its own run.
               } finally {
-                var _ = passed.complete(all);
+                var _ = next.passed.complete(all);
               }
             });
-    Run next = new Run(thread, passed);
-    own[0] = next;
-    newest = next;
-    thread.start();
   }
 
   /** Whether all tests of the newest version passed, once they have ended. */
