@@ -86,6 +86,14 @@ class NewProjectTest {
         .as("%s%s", out, err)
         .isZero();
     assertThat(out.toString()).contains(expected);
+    assertThat(run("plugin", "test", project.toString(), "--no-build"))
+        .as("%s%s", out, err)
+        .isZero();
+    assertThat(out.toString()).contains(" tests, ", ", 0 failed, ");
+    if (language.equals("rust") || language.equals("c")) {
+      // The compilers of the others write no debug information into a module.
+      assertCoverage(project, language.equals("c") ? "plugin.c" : "src/lib.rs");
+    }
     assertThat(run("plugin", "pack", project.toString())).as("%s%s", out, err).isZero();
 
     Path elsewhere = directory.resolve("elsewhere/with another name");
@@ -93,6 +101,30 @@ class NewProjectTest {
     assertThat(run("plugin", "pack", elsewhere.toString())).as("%s%s", out, err).isZero();
     assertThat(elsewhere.resolve("x-plugin-0.1.0.gnplugin"))
         .hasSameBinaryContentAs(project.resolve("x-plugin-0.1.0.gnplugin"));
+  }
+
+  private void assertCoverage(Path project, String source) throws IOException {
+    Path report = project.resolve("build/coverage");
+    assertThat(
+            run(
+                "plugin",
+                "test",
+                project.toString(),
+                "--no-build",
+                "--coverage",
+                report.toString()))
+        .as("%s%s", out, err)
+        .isZero();
+    assertThat(out.toString()).containsPattern("coverage: \\d+ %, \\d+ of \\d+ lines; see ");
+    assertThat(report.resolve("lcov.info"))
+        .content()
+        .contains("SF:" + project.resolve(source) + "\nDA:")
+        .doesNotContain(project.resolve("sdk").toString())
+        .containsPattern("(?m)^DA:\\d+,[1-9]")
+        .containsPattern("LF:\\d+\nLH:\\d+\nend_of_record\n");
+    assertThat(report.resolve("index.html"))
+        .content()
+        .contains("<h2 id=\"" + source + "\">", "class=\"hit\"", "of the lines with code ran");
   }
 
   /** As by make's own rules: it is told by the compiler what was read. */

@@ -29,7 +29,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The arrows of DESIGN.md: {pool, engine} <- host <- dashboard <- server <- cli, and never back.
+ * The arrows of DESIGN.md: {pool, engine} <- host <- dashboard <- server <- cli, with testkit
+ * between host and cli, and never back.
  */
 @Execution(ExecutionMode.CONCURRENT)
 class ArchitectureTest {
@@ -39,7 +40,7 @@ class ArchitectureTest {
           .importPackages("io.gonext");
 
   @ParameterizedTest
-  @CsvSource({"pool,15", "engine,25", "host,25", "dashboard,25", "server,5", "cli,5"})
+  @CsvSource({"pool,15", "engine,25", "host,25", "testkit,15", "dashboard,25", "server,5", "cli,5"})
   void every_module_is_seen(String module, int atLeast) {
     // Without this floor a rule below could hold because there is nothing it looks at.
     assertThat(
@@ -51,11 +52,12 @@ class ArchitectureTest {
 
   @ParameterizedTest
   @CsvSource({
-    "pool, 'engine,host,dashboard,server,cli'",
-    "engine, 'pool,host,dashboard,server,cli'",
-    "host, 'dashboard,server,cli'",
-    "dashboard, 'server,cli'",
-    "server, 'cli'",
+    "pool, 'engine,host,testkit,dashboard,server,cli'",
+    "engine, 'pool,host,testkit,dashboard,server,cli'",
+    "host, 'testkit,dashboard,server,cli'",
+    "testkit, 'pool,dashboard,server,cli'",
+    "dashboard, 'testkit,server,cli'",
+    "server, 'testkit,cli'",
   })
   void a_module_never_looks_up_the_arrow(String module, String above) {
     for (String other : above.split(",", -1)) {
@@ -82,6 +84,23 @@ class ArchitectureTest {
                 .and(DescribedPredicate.not(type(InstanceInfo.class)))
                 .and(DescribedPredicate.not(type(InstanceInfo.State.class)))
                 .and(DescribedPredicate.not(type(RecycleReason.class))))
+        .check(CLASSES);
+  }
+
+  /** Who uses the test kit without JUnit, or with other assertions, need not have them. */
+  @Test
+  void the_test_kit_uses_junit_in_one_package_and_assertj_nowhere() {
+    noClasses()
+        .that(resideInAPackage("io.gonext.testkit.."))
+        .and()
+        .resideOutsideOfPackage("io.gonext.testkit.junit")
+        .should()
+        .dependOnClassesThat(resideInAPackage("org.junit.."))
+        .check(CLASSES);
+    noClasses()
+        .that(resideInAPackage("io.gonext.testkit.."))
+        .should()
+        .dependOnClassesThat(resideInAPackage("org.assertj.."))
         .check(CLASSES);
   }
 

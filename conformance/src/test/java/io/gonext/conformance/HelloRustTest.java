@@ -3,13 +3,8 @@ package io.gonext.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.gonext.host.Host;
-import io.gonext.host.InstallResult;
-import io.gonext.host.PluginRequest;
-import io.gonext.host.RouteOutcome;
-import io.gonext.host.RouteOutcome.Answered;
-import io.gonext.host.json.InvalidJsonException;
-import io.gonext.host.json.StrictJson;
+import io.gonext.testkit.TestHost;
+import io.gonext.testkit.TestPlugin;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -26,7 +21,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.api.parallel.ResourceLock;
-import tools.jackson.databind.JsonNode;
 
 /** The example plugin: the committed bundle, and one built from its source now. */
 @Tag("slow")
@@ -138,48 +132,26 @@ class HelloRustTest {
   }
 
   abstract static class Contract {
-    @TempDir private Path data;
-
     abstract Path bundle() throws IOException, InterruptedException;
 
     @Test
     void the_rust_example_does_what_its_readme_says() throws Exception {
-      try (Host host = Hosts.open(Hosts.patient(data))) {
-        InstallResult installed = host.plugins().install(bundle());
-        assertThat(installed.warnings()).isEmpty();
-        host.plugins().activate("hello-rust");
-
-        assertThat(filtered(host, "the_content", "a *b* c"))
-            .startsWith("a <strong>b</strong> c")
-            .contains("hello-rust");
-        assertThat(filtered(host, "the_title", " ein  über-titel ")).isEqualTo("Ein Über-titel");
-        assertThat(host.doAction("save_post", Map.of("id", 1)).degraded()).isEmpty();
-
-        JsonNode first = hello(host, "Ada \"😀\"\n");
-        JsonNode second = hello(host, "Bob");
-        assertThat(first.get("greeting").stringValue()).isEqualTo("Hello, Ada \"😀\"\n!");
-        assertThat(second.get("calls").intValue()).isEqualTo(first.get("calls").intValue() + 1);
-
-        assertThat(host.applyFilters("the_content", List.of(1)).degraded())
-            .singleElement()
-            .satisfies(failed -> assertThat(failed.reason()).contains("-3 (bad payload)"));
-        assertThat(filtered(host, "the_title", "still here")).isEqualTo("Still Here");
-        Hosts.assertBalanced(host, "hello-rust");
+      try (TestHost host = Hosts.test()) {
+        TestPlugin plugin = host.install(bundle());
+        assertThat(plugin.warnings()).isEmpty();
+        plugin
+            .filter("the_content", "a *b* c")
+            .returned("{\"$regex\":\"^a <strong>b</strong> c[^z]*hello-rust\"}");
+        plugin.filter("the_title", " ein  über-titel ").returned("\"Ein Über-titel\"");
+        plugin.action("save_post", Map.of("id", 1)).returned("null").logged("info", "saved a post");
+        plugin
+            .get("/hello/Ada \"😀\"\n")
+            .answered(200, "{\"calls\":1,\"greeting\":\"Hello, Ada \\\"😀\\\"\\n!\"}");
+        plugin.get("/hello/Bob").answered(200, "{\"calls\":2,\"greeting\":\"Hello, Bob!\"}");
+        plugin.filter("the_content", List.of(1)).failed("STATUS", "-3 \\(bad payload\\)");
+        plugin.filter("the_title", "still here").returned("\"Still Here\"");
+        Hosts.assertBalanced(host.host(), plugin.name());
       }
-    }
-
-    private static String filtered(Host host, String hook, String value)
-        throws InterruptedException {
-      return host.applyFilters(hook, value).value().stringValue();
-    }
-
-    private static JsonNode hello(Host host, String name)
-        throws InterruptedException, InvalidJsonException {
-      RouteOutcome outcome =
-          host.serve(
-              "hello-rust", new PluginRequest("GET", "/hello/" + name, "", Map.of(), new byte[0]));
-      assertThat(outcome).isInstanceOf(Answered.class);
-      return StrictJson.parse(((Answered) outcome).response().body());
     }
   }
 

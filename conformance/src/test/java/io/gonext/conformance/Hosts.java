@@ -10,6 +10,7 @@ import io.gonext.host.OperatorLimits;
 import io.gonext.host.UserCompileCache;
 import io.gonext.host.trust.TrustPolicy;
 import io.gonext.pool.PoolStats;
+import io.gonext.testkit.TestHost;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -43,6 +44,14 @@ final class Hosts {
         .limits(
             new OperatorLimits(
                 64, Duration.ofSeconds(20), Duration.ofSeconds(30), Duration.ofSeconds(20), 8))
+        .build();
+  }
+
+  /** A test host with such limits. */
+  static TestHost test() {
+    return TestHost.builder()
+        .compiled(COMPILED)
+        .limits(patient(Path.of("unused")).limits())
         .build();
   }
 

@@ -73,10 +73,14 @@ public final class Engine implements AutoCloseable {
 
   /** An engine without a cache: it compiles each module again in each process. */
   public Engine(EngineLimits limits) {
-    this(limits, null);
+    this(limits, null, InstantSource.system(), new SecureRandom());
   }
 
-  private Engine(EngineLimits limits, @Nullable CompileCache cache) {
+  private Engine(
+      EngineLimits limits,
+      @Nullable CompileCache cache,
+      InstantSource wallClock,
+      SecureRandom random) {
     this.limits = limits;
     this.cache = cache;
     this.signatures = new Signatures(limits.signatures());
@@ -84,15 +88,23 @@ public final class Engine implements AutoCloseable {
     long origin = System.nanoTime();
     this.wasiSources =
         new WasiSources(
-            new SecureRandom(),
-            InstantSource.system(),
-            () -> System.nanoTime() - origin,
-            TimeUnit.NANOSECONDS::sleep);
+            random, wallClock, () -> System.nanoTime() - origin, TimeUnit.NANOSECONDS::sleep);
   }
 
   /** An engine that keeps compiled modules in {@code cache} for the next process. */
   public static Engine withCache(EngineLimits limits, CompileCache cache) {
-    return new Engine(limits, cache);
+    return withCache(limits, cache, InstantSource.system(), new SecureRandom());
+  }
+
+  /**
+   * As {@link #withCache(EngineLimits, CompileCache)}, where guests see another wall clock and
+   * other random numbers: for tests of guests. Their monotonic clock stays the machine's.
+   *
+   * @param random safe for many threads
+   */
+  public static Engine withCache(
+      EngineLimits limits, CompileCache cache, InstantSource wallClock, SecureRandom random) {
+    return new Engine(limits, cache, wallClock, random);
   }
 
   /** Admits and compiles a module that counts nothing; see {@link #compile(byte[], Metering)}. */

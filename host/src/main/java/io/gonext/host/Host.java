@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -44,7 +45,10 @@ public final class Host implements AutoCloseable {
   private static final Duration DRAIN = Duration.ofSeconds(30);
 
   private final PluginStore store;
-  private final Engine engine;
+
+  /** Null if the caller closes it. */
+  private final @Nullable Engine engine;
+
   private final HostMetrics metrics;
   private final HookBus hooks;
   private final Lifecycle lifecycle;
@@ -67,12 +71,13 @@ public final class Host implements AutoCloseable {
   private final OciClient registries;
   private final Recordings recordings;
   private final Profiler profiler;
+  private final Fixtures fixtures;
 
   private final AtomicBoolean closed = new AtomicBoolean();
 
   Host(
       PluginStore store,
-      Engine engine,
+      @Nullable Engine engine,
       HostMetrics metrics,
       HookBus hooks,
       Lifecycle lifecycle,
@@ -86,7 +91,8 @@ public final class Host implements AutoCloseable {
       List<HostFunctionSpec> functions,
       CacheInvalidations cacheInvalidations,
       OciClient registries,
-      CallRecorders recorders) {
+      CallRecorders recorders,
+      Fixtures fixtures) {
     this.store = store;
     this.engine = engine;
     this.metrics = metrics;
@@ -97,6 +103,7 @@ public final class Host implements AutoCloseable {
     this.functions = functions;
     this.cacheInvalidations = cacheInvalidations;
     this.registries = registries;
+    this.fixtures = fixtures;
     ChangeRecord record = new ChangeRecord(services.audit(), services.meters(), lifecycle::find);
     this.configs = new Configs(lifecycle, configurations, record);
     this.secrets = new Secrets(lifecycle, vault, record);
@@ -126,7 +133,7 @@ public final class Host implements AutoCloseable {
    * @throws StoreException when the data directory or the database cannot be used
    */
   public static Host open(HostConfig config) throws InterruptedException {
-    return HostOpening.open(config, null);
+    return HostOpening.open(config, null, null, System::nanoTime);
   }
 
   /**
@@ -134,7 +141,19 @@ public final class Host implements AutoCloseable {
    * data directory. It is meant for hosts whose data directory is temporary.
    */
   public static Host open(HostConfig config, CompileCache compiled) throws InterruptedException {
-    return HostOpening.open(config, compiled);
+    return HostOpening.open(config, compiled, null, System::nanoTime);
+  }
+
+  /**
+   * As {@link #open(HostConfig, CompileCache)}, with an engine that the caller closes after the
+   * host. Hosts that are opened one after another then compile and load a module once. The engine's
+   * limits, clock and random numbers hold, not those of the configuration.
+   *
+   * @param compiled the engine's cache
+   */
+  public static Host open(HostConfig config, CompileCache compiled, Engine engine)
+      throws InterruptedException {
+    return HostOpening.open(config, compiled, engine, System::nanoTime);
   }
 
   /** The version of this host, a semantic version. */
@@ -191,6 +210,11 @@ public final class Host implements AutoCloseable {
   /** What the code of plugins spends its time with. */
   public Profiler profiler() {
     return profiler;
+  }
+
+  /** Puts data into the store, for tests of plugins. */
+  public Fixtures fixtures() {
+    return fixtures;
   }
 
   /** What plugins log. */
@@ -355,7 +379,9 @@ public final class Host implements AutoCloseable {
       Thread.currentThread().interrupt();
     } finally {
       metrics.close();
-      engine.close();
+      if (engine != null) {
+        engine.close();
+      }
       services.close();
       registries.close();
       store.close();

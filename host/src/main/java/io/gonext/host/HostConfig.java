@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -50,6 +51,11 @@ import org.jspecify.annotations.Nullable;
  *     ends each lease under {@code fresh} isolation, and replaced where anything differs, with the
  *     first difference in the log: for finding a fault of the engine, at the price of a copy of the
  *     instance a call
+ * @param countsBlocks whether the modules of plugins count how often each of their blocks ran: for
+ *     {@linkplain io.gonext.engine.CompiledModule#coverage coverage} in tests of plugins. Such
+ *     modules are slower and are compiled in each process
+ * @param logsPlugins whether the log lines of plugins go to the loggers {@code gonext.plugin.NAME},
+ *     too; {@link Logs} has them in any case
  * @param hooks names the embedding application calls, so that a plugin that misspells one can be
  *     told; others may be called, too
  * @param jobs how the host runs the jobs of plugins
@@ -65,6 +71,11 @@ import org.jspecify.annotations.Nullable;
  * @param eventListeners receive the events of plugins
  * @param cacheListeners receive the cache invalidations of plugins
  * @param trust whose bundles the host takes
+ * @param clock the wall clock of the host and its plugins, by which jobs become due, too; empty for
+ *     the machine's. For tests, with an embedded store
+ * @param random where the random numbers of plugins come from, safe for many threads; empty for a
+ *     source of the host's own. For tests
+ * @param network answers the HTTP requests of plugins; empty for the network itself. For tests
  */
 public record HostConfig(
     Path dataDirectory,
@@ -82,6 +93,8 @@ public record HostConfig(
     long databaseBytes,
     EngineLimits engineLimits,
     boolean verifiesResets,
+    boolean countsBlocks,
+    boolean logsPlugins,
     Set<String> hooks,
     JobPolicy jobs,
     Egress egress,
@@ -91,7 +104,10 @@ public record HostConfig(
     List<HostFunctionSpec> functions,
     List<PluginEventListener> eventListeners,
     List<CacheListener> cacheListeners,
-    TrustSource trust) {
+    TrustSource trust,
+    Optional<InstantSource> clock,
+    Optional<SecureRandom> random,
+    Optional<PluginNetwork> network) {
   /** {@link #databaseBytes} unless it is set: 256 MiB. */
   public static final long DEFAULT_DATABASE_BYTES = 256L * 1024 * 1024;
 
@@ -108,6 +124,10 @@ public record HostConfig(
     }
     if (nextMasterKey.isPresent() && masterKey.isEmpty()) {
       throw new IllegalArgumentException("a next master key needs a master key");
+    }
+    if (clock.isPresent() && !(database instanceof Database.Embedded)) {
+      throw new IllegalArgumentException(
+          "a clock of its own needs an embedded store: hosts that share one go by its time");
     }
     hooks = Set.copyOf(hooks);
     functions = List.copyOf(functions);
@@ -193,6 +213,8 @@ public record HostConfig(
     builder.databaseBytes = databaseBytes;
     builder.engineLimits = engineLimits;
     builder.verifiesResets = verifiesResets;
+    builder.countsBlocks = countsBlocks;
+    builder.logsPlugins = logsPlugins;
     builder.hooks = hooks;
     builder.jobs = jobs;
     builder.egress = egress;
@@ -203,6 +225,9 @@ public record HostConfig(
     builder.eventListeners.addAll(eventListeners);
     builder.cacheListeners.addAll(cacheListeners);
     builder.trust = trust;
+    builder.clock = clock.orElse(null);
+    builder.random = random.orElse(null);
+    builder.network = network.orElse(null);
     return builder;
   }
 
@@ -223,6 +248,8 @@ public record HostConfig(
     private long databaseBytes = DEFAULT_DATABASE_BYTES;
     private EngineLimits engineLimits = EngineLimits.defaults();
     private boolean verifiesResets;
+    private boolean countsBlocks;
+    private boolean logsPlugins = true;
     private Set<String> hooks = Set.of();
     private JobPolicy jobs = JobPolicy.defaults();
     private Egress egress = Egress.publicOnly();
@@ -233,6 +260,9 @@ public record HostConfig(
     private final List<PluginEventListener> eventListeners = new ArrayList<>();
     private final List<CacheListener> cacheListeners = new ArrayList<>();
     private TrustSource trust = new TrustSource(null, null, false);
+    private @Nullable InstantSource clock;
+    private @Nullable SecureRandom random;
+    private @Nullable PluginNetwork network;
 
     private Builder(Path dataDirectory) {
       this.dataDirectory = dataDirectory;
@@ -322,6 +352,18 @@ public record HostConfig(
       return this;
     }
 
+    /** Sets {@link HostConfig#countsBlocks}. */
+    public Builder countsBlocks(boolean countsBlocks) {
+      this.countsBlocks = countsBlocks;
+      return this;
+    }
+
+    /** Sets {@link HostConfig#logsPlugins}. */
+    public Builder logsPlugins(boolean logsPlugins) {
+      this.logsPlugins = logsPlugins;
+      return this;
+    }
+
     /** Sets {@link HostConfig#hooks}. */
     public Builder hooks(Set<String> hooks) {
       this.hooks = hooks;
@@ -394,6 +436,24 @@ public record HostConfig(
       return this;
     }
 
+    /** Sets {@link HostConfig#clock}. */
+    public Builder clock(InstantSource clock) {
+      this.clock = clock;
+      return this;
+    }
+
+    /** Sets {@link HostConfig#random}. */
+    public Builder random(SecureRandom random) {
+      this.random = random;
+      return this;
+    }
+
+    /** Sets {@link HostConfig#network}. */
+    public Builder network(PluginNetwork network) {
+      this.network = network;
+      return this;
+    }
+
     public HostConfig build() {
       return new HostConfig(
           dataDirectory,
@@ -411,6 +471,8 @@ public record HostConfig(
           databaseBytes,
           engineLimits,
           verifiesResets,
+          countsBlocks,
+          logsPlugins,
           hooks,
           jobs,
           egress,
@@ -420,7 +482,10 @@ public record HostConfig(
           functions,
           eventListeners,
           cacheListeners,
-          trust);
+          trust,
+          Optional.ofNullable(clock),
+          Optional.ofNullable(random),
+          Optional.ofNullable(network));
     }
   }
 }

@@ -46,6 +46,7 @@ import io.gonext.host.manifest.Version;
 import io.gonext.host.registry.OciClient;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -68,38 +69,63 @@ final class HostOpening implements AutoCloseable {
 
   private HostOpening() {}
 
-  /** See {@link Host#open(HostConfig)}. */
-  static Host open(HostConfig config, @Nullable CompileCache compiled) throws InterruptedException {
-    return open(config, compiled, System::nanoTime);
-  }
-
   /**
    * @param storeClock by which the store's time advances between two looks at it
    */
   static Host open(HostConfig config, @Nullable CompileCache compiled, LongSupplier storeClock)
       throws InterruptedException {
+    return open(config, compiled, null, storeClock);
+  }
+
+  /** See {@link Host#open(HostConfig, CompileCache, Engine)}. */
+  static Host open(
+      HostConfig config,
+      @Nullable CompileCache compiled,
+      @Nullable Engine shared,
+      LongSupplier storeClock)
+      throws InterruptedException {
     EarlyClasses.initialize();
     try (HostOpening opening = new HostOpening()) {
-      Host host = opening.opened(config, compiled, storeClock);
+      Host host = opening.opened(config, compiled, shared, storeClock);
       opening.undo.clear();
       return host;
     }
   }
 
-  private Host opened(HostConfig config, @Nullable CompileCache compiled, LongSupplier storeClock)
+  private Host opened(
+      HostConfig config,
+      @Nullable CompileCache compiled,
+      @Nullable Engine shared,
+      LongSupplier storeClock)
       throws InterruptedException {
+    InstantSource wallClock = config.clock().orElseGet(InstantSource::system);
     PluginStore store = PluginStore.open(config.dataDirectory(), config.database());
     undo.push(store::close);
     CompileCache cache = compiled == null ? compileCache(config) : compiled;
-    Engine engine = Engine.withCache(config.engineLimits(), cache);
-    undo.push(engine::close);
-    TrustGate trust = config.trustGate(InstantSource.system());
+    Engine engine =
+        shared != null
+            ? shared
+            : Engine.withCache(
+                config.engineLimits(),
+                cache,
+                wallClock,
+                config.random().orElseGet(SecureRandom::new));
+    if (shared == null) {
+      undo.push(engine::close);
+    }
+    TrustGate trust = config.trustGate(wallClock);
     HostMetrics metrics =
         new HostMetrics(config.meters(), engine, cache, store, trust, config.dataDirectory());
     undo.push(metrics::close);
     Configurations configurations = new Configurations(store.configurations());
     JobStore jobStore = store.jobs();
-    JobQueue jobs = new JobQueue(jobStore, config.jobs(), new StoreClock(jobStore, storeClock));
+    JobQueue jobs =
+        new JobQueue(
+            jobStore,
+            config.jobs(),
+            config.clock().isPresent()
+                ? StoreClock.of(config.clock().get())
+                : new StoreClock(jobStore::now, storeClock));
     Vault vault = Vault.open(store.secrets(), config.masterKeys());
     config.functions().forEach(config.capabilities()::offer);
     LongSupplier nanoTime = System::nanoTime;
@@ -111,7 +137,7 @@ final class HostOpening implements AutoCloseable {
             config.limits().call(),
             nanoTime);
     hooks.addCalled(config.hooks());
-    Outbox outbox = new Outbox(store.cache(), InstantSource.system());
+    Outbox outbox = new Outbox(store.cache(), wallClock);
     CacheService invalidations =
         new CacheService(outbox, config.meters(), config.telemetry(), nanoTime);
     EventDispatch events =
@@ -138,6 +164,7 @@ final class HostOpening implements AutoCloseable {
                     config.functions(), config.meters(), config.telemetry(), System::nanoTime),
                 new HttpService(
                     config.egress(),
+                    config.network(),
                     vault::value,
                     config.meters(),
                     hooks.series(),
@@ -159,15 +186,15 @@ final class HostOpening implements AutoCloseable {
                 jobService,
                 new I18nService(config.meters())),
             new Grants(store.grants(), config.capabilities()),
-            new AuditLog(store.audit(), config.meters(), InstantSource.system()),
-            new PluginLogs(InstantSource.system()),
+            new AuditLog(store.audit(), config.meters(), wallClock),
+            new PluginLogs(wallClock, config.logsPlugins()),
             config.meters(),
-            InstantSource.system());
+            wallClock);
     undo.push(services::close);
     CallRecorders recorders =
         new CallRecorders(
             Host.version(),
-            InstantSource.system(),
+            wallClock,
             plugin ->
                 vault.names(plugin).stream()
                     .flatMap(name -> vault.value(plugin, name).stream())
@@ -182,6 +209,7 @@ final class HostOpening implements AutoCloseable {
                 services,
                 new CallGuards(config.routeRate(), config.clientRate(), config.breaker(), nanoTime),
                 config.verifiesResets(),
+                config.countsBlocks(),
                 config.jobs().longest(),
                 new KeptInputs(
                     store.recentInputs(),
@@ -225,7 +253,7 @@ final class HostOpening implements AutoCloseable {
             nanoTime);
     return new Host(
         store,
-        engine,
+        shared == null ? engine : null,
         metrics,
         hooks,
         lifecycle,
@@ -239,7 +267,8 @@ final class HostOpening implements AutoCloseable {
         config.functions(),
         new CacheInvalidations(outbox),
         new OciClient(config.registries()),
-        recorders);
+        recorders,
+        new Fixtures(lifecycle, store.keyValues(), config.keyValues(), pluginDatabases));
   }
 
   @Override

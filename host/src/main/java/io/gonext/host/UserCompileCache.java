@@ -10,6 +10,7 @@ import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -25,6 +26,26 @@ public final class UserCompileCache {
       PosixFilePermissions.fromString("rwx------");
 
   private UserCompileCache() {}
+
+  /**
+   * Opens the user's cache, below {@code XDG_CACHE_HOME} or {@code ~/.cache}.
+   *
+   * @throws IOException as {@link #open(Path)}
+   */
+  public static CompileCache open() throws IOException {
+    return open(directory(System.getenv(), "compiled"));
+  }
+
+  /** The directory of one of the user's caches. */
+  public static Path directory(Map<String, String> environment, String name) {
+    String caches = environment.getOrDefault("XDG_CACHE_HOME", "");
+    // The XDG specification says to ignore relative paths.
+    Path base =
+        !caches.isEmpty() && Path.of(caches).isAbsolute()
+            ? Path.of(caches)
+            : Path.of(System.getProperty("user.home"), ".cache");
+    return base.resolve("gonext").resolve(name);
+  }
 
   /**
    * Opens the cache in this directory, which is made where it does not exist. Any number of

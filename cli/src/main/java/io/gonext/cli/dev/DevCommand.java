@@ -44,6 +44,7 @@ import picocli.CommandLine.Spec;
       "  gonext plugin dev examples/hello-rust       build, upload, watch",
       "  gonext plugin dev --host http://staging:8080 --token T .",
       "  gonext plugin dev --build-only --lang go .  only build and check",
+      "  gonext plugin dev --test .                  and run tests/*.json each time",
       "  gonext plugin dev --no-watch --json .       once, for scripts",
       "",
       "Keys on a terminal: r builds again, l shows or hides log lines, q quits.",
@@ -98,6 +99,11 @@ public final class DevCommand implements Callable<Integer> {
 
   @Option(names = "--build-only", description = "Only build and check: do not upload or watch.")
   private boolean buildOnly;
+
+  @Option(
+      names = "--test",
+      description = "Run the project's tests/*.json against each version that goes live.")
+  private boolean test;
 
   @Option(
       names = "--lang",
@@ -207,7 +213,7 @@ public final class DevCommand implements Callable<Integer> {
     if (buildOnly) {
       OptionPairs.refuseWith(
           spec, "--build-only", "--host", "--port", "--token", "--logs", "--keep-going", "--poll");
-      OptionPairs.refuseWith(spec, "--build-only", "--watch-also");
+      OptionPairs.refuseWith(spec, "--build-only", "--watch-also", "--test");
     } else if (!watch) {
       OptionPairs.refuseWith(
           spec, "--no-watch", "--logs", "--keep-going", "--poll", "--watch-also");
@@ -308,7 +314,8 @@ public final class DevCommand implements Callable<Integer> {
               new Watchers(
                   where.root(), rules, poll, how -> session.output.emit(new DevEvent.Warning(how))),
               new SourceTrees(where.root(), rules, session.also),
-              new DevLoop.Settings(watching, keepGoing));
+              new DevLoop.Settings(watching, keepGoing),
+              test ? new TestRuns(where.root(), session.output, session.time) : null);
       return untilStopped(loop, session, hosts, follower, client);
     }
   }

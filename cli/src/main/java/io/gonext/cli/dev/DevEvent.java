@@ -3,6 +3,7 @@ package io.gonext.cli.dev;
 import io.gonext.cli.build.Language;
 import io.gonext.cli.build.ToolCommand;
 import io.gonext.cli.output.CommandFailure;
+import io.gonext.cli.testing.ProjectTests;
 import io.gonext.host.CapabilityChanges;
 import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.hook.TurnFailure;
@@ -119,11 +120,23 @@ sealed interface DevEvent {
   /**
    * An attempt failed.
    *
-   * @param step {@code build}, {@code check} or {@code upload}
+   * @param step {@code build}, {@code check}, {@code upload} or {@code test}
    * @param serving the number of the version that still serves, 0 for none
    */
   record Failed(String step, CommandFailure failure, Duration took, int serving)
       implements DevEvent {}
+
+  /**
+   * The project's tests have run.
+   *
+   * @param count how many
+   * @param failed those that did not pass
+   */
+  record Tested(int count, List<ProjectTests.Ran> failed, Duration took) implements DevEvent {
+    public Tested {
+      failed = List.copyOf(failed);
+    }
+  }
 
   /** A log line of the plugin. */
   record Log(String level, String message) implements DevEvent {}

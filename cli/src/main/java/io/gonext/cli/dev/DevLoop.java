@@ -6,6 +6,7 @@ import io.gonext.cli.build.ManifestMentions;
 import io.gonext.cli.build.SkipRules;
 import io.gonext.cli.build.SourceTrees;
 import io.gonext.cli.output.CommandFailure;
+import io.gonext.cli.testing.ProjectTests;
 import io.gonext.host.manifest.Manifest;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -73,6 +74,9 @@ final class DevLoop {
   private final SourceTrees trees;
   private final Settings settings;
 
+  /** Null if the project's tests are not run. */
+  private final @Nullable TestRuns tests;
+
   private final BlockingQueue<Signal> signals = new LinkedBlockingQueue<>();
 
   // Owned by the thread in run().
@@ -104,6 +108,19 @@ final class DevLoop {
   private int liveNumber;
 
   DevLoop(Attempt.Tools tools, TreeWatcher watcher, SourceTrees trees, Settings settings) {
+    this(tools, watcher, trees, settings, null);
+  }
+
+  /**
+   * @param tests runs the project's tests against each version that goes live
+   */
+  DevLoop(
+      Attempt.Tools tools,
+      TreeWatcher watcher,
+      SourceTrees trees,
+      Settings settings,
+      @Nullable TestRuns tests) {
+    this.tests = tests;
     this.tools = tools;
     this.watcher = watcher;
     this.trees = trees;
@@ -155,6 +172,9 @@ final class DevLoop {
       }
     } finally {
       watcher.close();
+      if (tests != null) {
+        tests.close();
+      }
       if (running != null) {
         running.abort(PATIENCE);
       }
@@ -249,13 +269,21 @@ final class DevLoop {
     boolean manifestOnly =
         !edit.forced
             && !changed.isEmpty()
-            && NOT_BUILT.containsAll(changed)
+            && changed.stream().allMatch(DevLoop::isNotBuilt)
             && !(changed.contains(MANIFEST) && ManifestMentions.in(tools.project().root(), now));
     Attempt attempt =
         new Attempt(tools, now, edit.beganNanos, manifestOnly ? lastModule : null, live);
     running = attempt;
     attempts++;
     attempt.start(outcome -> signals.add(new Signal.Ended(attempt, outcome)));
+  }
+
+  /** The tests in JSON, too, are read by no build. */
+  private static boolean isNotBuilt(Path changed) {
+    return NOT_BUILT.contains(changed)
+        || (changed.getNameCount() == 2
+            && changed.startsWith(ProjectTests.DIRECTORY)
+            && changed.toString().endsWith(".json"));
   }
 
   /** Whether files have changed, and the build itself may have written all of them. */
@@ -321,7 +349,7 @@ final class DevLoop {
         }
         lastFailed = false;
         if (!settings.watch) {
-          return 0;
+          return tests == null || tests.awaitPassed() ? 0 : CommandFailure.Kind.FAILED.exitCode();
         }
       }
     }
@@ -350,5 +378,8 @@ final class DevLoop {
                 answer.confirms(done.artifact()),
                 lastFailed,
                 done.timing()));
+    if (tests != null) {
+      tests.begin(done.artifact());
+    }
   }
 }

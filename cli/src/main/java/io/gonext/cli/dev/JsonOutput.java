@@ -66,6 +66,19 @@ final class JsonOutput implements DevOutput {
               e.serving(),
               "exit_code",
               e.failure().kind().exitCode());
+      case DevEvent.Tested e ->
+          JsonLines.event(
+              "tested",
+              "passed",
+              e.count() - e.failed().size(),
+              "failed",
+              e.failed().stream()
+                  .map(ran ->
+                      JsonLines.fields(
+                          "name", ran.outcome().name(), "problems", ran.outcome().problems()))
+                  .toList(),
+              "ms",
+              JsonLines.millis(e.took()));
       case DevEvent.Log e -> JsonLines.event("log", "level", e.level(), "message", e.message());
       case DevEvent.CallFailed e ->
           JsonLines.event(

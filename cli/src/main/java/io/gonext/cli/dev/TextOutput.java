@@ -4,6 +4,7 @@ import io.gonext.cli.dev.DevEvent.Built;
 import io.gonext.cli.dev.DevEvent.Live;
 import io.gonext.cli.dev.DevEvent.Timing;
 import io.gonext.cli.output.Backtrace;
+import io.gonext.cli.testing.ProjectTests;
 import io.gonext.engine.PlainText;
 import io.gonext.host.CapabilityChanges;
 import io.gonext.host.manifest.Reach;
@@ -117,6 +118,7 @@ final class TextOutput implements DevOutput {
         end();
         failed(e);
       }
+      case DevEvent.Tested e -> tested(e);
       case DevEvent.Log e -> log(e);
       case DevEvent.CallFailed e -> callFailed(e);
       case DevEvent.LogsDropped e ->
@@ -130,6 +132,18 @@ final class TextOutput implements DevOutput {
     }
     showProgress();
     out.flush();
+  }
+
+  private void tested(DevEvent.Tested tested) {
+    int failed = tested.failed().size();
+    line(
+        failed == 0
+            ? "tests: %s, %s"
+                .formatted(coloured(GREEN, tested.count() + " passed"), seconds(tested.took()))
+            : "tests: %s".formatted(coloured(RED, failed + " of " + tested.count() + " failed")));
+    for (ProjectTests.Ran ran : tested.failed()) {
+      TestRuns.lines(ran).forEach(text -> out.println("    " + PlainText.of(text)));
+    }
   }
 
   private void capabilities(DevEvent.Capabilities capabilities) {

@@ -3,10 +3,10 @@ package io.gonext.cli.index;
 import io.gonext.cli.fetch.Downloads;
 import io.gonext.cli.fetch.Location;
 import io.gonext.cli.fetch.RegistryOptions;
-import io.gonext.cli.kit.UserCache;
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.cli.output.PlainWriter;
 import io.gonext.host.UntrustedException;
+import io.gonext.host.UserCompileCache;
 import io.gonext.host.trust.TrustPolicy;
 import io.gonext.host.trust.VerificationKey;
 import java.io.IOException;
@@ -89,7 +89,7 @@ public final class IndexOptions {
           spec.commandLine(), "no index: give its URL or file with --index or GONEXT_INDEX");
     }
     Location location = Location.parse(index);
-    Path copies = cache == null ? UserCache.directory(System.getenv(), "index") : cache;
+    Path copies = cache == null ? UserCompileCache.directory(System.getenv(), "index") : cache;
     try (Downloads downloads = new Downloads(registry)) {
       IndexSource.Found found =
           new IndexSource(downloads, new IndexCache(copies), keys(), allowOld, clock)

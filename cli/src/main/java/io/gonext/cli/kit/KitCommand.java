@@ -60,6 +60,13 @@ abstract class KitCommand implements Callable<Integer> {
     }
   }
 
+  /** Prints a line to stdout at once, unless JSON was requested. */
+  final void say(String line) {
+    if (!json) {
+      new PlainWriter(spec.commandLine().getOut()).println(line);
+    }
+  }
+
   final CommandSpec spec() {
     return spec;
   }

@@ -13,6 +13,7 @@ public final class PluginCommands {
         .addSubcommand(new BuildCommand())
         .addSubcommand(new CheckCommand())
         .addSubcommand(new CallCommand())
+        .addSubcommand(new TestCommand())
         .addSubcommand(new FuzzCommand())
         .addSubcommand(new ProfileCommand())
         .addSubcommand(new BenchCommand())

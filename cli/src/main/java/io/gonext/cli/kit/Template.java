@@ -32,12 +32,15 @@ record Template(
     String test,
     Set<String> taken) {
 
+  /** Tests of the built plugin. */
+  private static final String TESTS = "tests/plugin.json";
+
   private static final Template RUST =
       new Template(
           "rust",
           "hello-rust",
           "sdk",
-          List.of("Cargo.toml", "Cargo.lock", "manifest.json", "src/lib.rs", "src/text.rs"),
+          List.of("Cargo.toml", "Cargo.lock", "manifest.json", "src/lib.rs", "src/text.rs", TESTS),
           List.of(
               "Cargo.toml",
               "README.md",
@@ -65,7 +68,7 @@ record Template(
           "go",
           "hello-go",
           "./sdk",
-          List.of("go.mod", "main.go", "main_test.go", "manifest.json"),
+          List.of("go.mod", "main.go", "main_test.go", "manifest.json", TESTS),
           List.of(
               "README.md",
               "abi.go",
@@ -94,7 +97,8 @@ record Template(
               "manifest.json",
               "package-lock.json",
               "package.json",
-              "test/plugin.test.mjs"),
+              "test/plugin.test.mjs",
+              TESTS),
           List.of(
               "README.md",
               "assembly/abi.ts",
@@ -123,7 +127,7 @@ record Template(
           "c",
           "hello-c",
           "sdk",
-          List.of("Makefile", "manifest.json", "plugin.c", "test.c"),
+          List.of("Makefile", "manifest.json", "plugin.c", "test.c", TESTS),
           List.of("README.md", "gonext.h"),
           "plugin.c",
           "gn_text greeting = gn_string(\"Hello\");\n"
@@ -193,10 +197,14 @@ record Template(
     ```
     %sgonext plugin dev .
     %s
+    gonext plugin test .
     gonext plugin call . filter the_content --value '"*hi*"'
     gonext plugin check .
     gonext plugin pack .
     ```
+
+    `gonext plugin test` runs the tests in `tests/*.json` against the built plugin, on a host of their own; `--update` takes
+    its results as the expected ones, `--coverage DIR` shows which lines ran, where the language has debug information.
 
     ## Configuration
 

@@ -5,6 +5,7 @@ import io.gonext.host.CapabilityRegistry;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -34,6 +35,13 @@ final class TrialOptions {
       return AuthorFiles.functionsOf(functions);
     }
     return Files.isDirectory(plugin) ? AuthorFiles.functions(plugin) : List.of();
+  }
+
+  /** As {@link #capabilities(List)}, with others that tests name. */
+  CapabilityRegistry capabilities(List<AuthorFiles.Stub> stubs, Collection<String> others) {
+    List<String> all = new ArrayList<>(capabilities);
+    all.addAll(others);
+    return AuthorFiles.capabilities(stubs, all);
   }
 
   /** The capabilities of the application and of every host. */

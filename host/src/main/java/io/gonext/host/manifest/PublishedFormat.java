@@ -12,7 +12,9 @@ public enum PublishedFormat {
   /** The plugins that a host shall have. */
   LOCK("gonext-lock-v1.json"),
   /** The plugins that can be had. */
-  INDEX("plugin-index-v1.json");
+  INDEX("plugin-index-v1.json"),
+  /** Tests of a plugin. */
+  TEST("plugin-test-v1.json");
 
   /** The value of {@code apiVersion} in such a file. */
   public static final String API_VERSION = "gonext.io/v1";

@@ -113,6 +113,7 @@ public final class Lifecycle {
    * What plugins are run with.
    *
    * @param verifiesResets whether each reset of an instance is checked
+   * @param countsBlocks see {@link io.gonext.host.HostConfig#countsBlocks}
    * @param longestJob the most time that one attempt at a job has
    * @param inputs the recent inputs of plugins in the store
    * @param trust whose bundles this host takes
@@ -124,6 +125,7 @@ public final class Lifecycle {
       HostServices services,
       CallGuards guards,
       boolean verifiesResets,
+      boolean countsBlocks,
       Duration longestJob,
       KeptInputs inputs,
       TrustGate trust,

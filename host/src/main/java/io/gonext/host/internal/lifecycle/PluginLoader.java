@@ -75,6 +75,7 @@ final class PluginLoader {
   private final CallGuards guards;
   private final TrustGate trust;
   private final boolean verifiesResets;
+  private final boolean countsBlocks;
   private final Duration longestJob;
   private final CallRecorders recorders;
 
@@ -90,6 +91,7 @@ final class PluginLoader {
     this.guards = parts.guards();
     this.trust = parts.trust();
     this.verifiesResets = parts.verifiesResets();
+    this.countsBlocks = parts.countsBlocks();
     this.longestJob = parts.longestJob();
     this.recorders = parts.recorders();
     this.limits = limits;
@@ -198,9 +200,7 @@ final class PluginLoader {
     problems.addAll(BundledInputs.problems(manifest, bundle.warmUpFiles()));
     CompiledModule module;
     try {
-      module =
-          compiles.compile(
-              bundle, limitsOf(manifest).fuel().isPresent() ? Metering.FUEL : Metering.NONE);
+      module = compiles.compile(bundle, metering(manifest));
     } catch (EngineException e) {
       problems.add(manifest.entry() + ": " + e.getMessage());
       throw new BundleRejectedException(String.join("; ", problems), problems, e);
@@ -240,6 +240,13 @@ final class PluginLoader {
     told.addAll(routeWarnings(bundle, checked.module()));
     warn(manifest, told);
     return checked.with(told);
+  }
+
+  private Metering metering(Manifest manifest) {
+    if (countsBlocks) {
+      return Metering.BLOCKS;
+    }
+    return limitsOf(manifest).fuel().isPresent() ? Metering.FUEL : Metering.NONE;
   }
 
   /** Asks an instance whose calls have no effects; most guests of other SDKs cannot tell. */

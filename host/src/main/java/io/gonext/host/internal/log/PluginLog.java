@@ -31,14 +31,15 @@ public final class PluginLog {
   private final AtomicLong windowStart;
   private final AtomicInteger linesInWindow = new AtomicInteger();
 
+  /** The logger of a plugin. */
+  static Logger loggerOf(String plugin) {
+    return LoggerFactory.getLogger("gonext.plugin." + plugin);
+  }
+
   /**
    * @param least lines below this level are dropped without being counted
    * @param listener gets the lines that are kept
    */
-  PluginLog(String plugin, LongSupplier nanoTime, Supplier<Level> least, LogListener listener) {
-    this(LoggerFactory.getLogger("gonext.plugin." + plugin), nanoTime, least, listener);
-  }
-
   PluginLog(Logger log, LongSupplier nanoTime, Supplier<Level> least, LogListener listener) {
     this.listener = listener;
     this.least = least;

@@ -9,6 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.slf4j.event.Level;
+import org.slf4j.helpers.NOPLogger;
 
 /**
  * The logs of all plugins: the least level of each one, and its listeners. Both hold while the host
@@ -21,16 +22,21 @@ public final class PluginLogs {
   private final Map<String, List<LogListener>> listeners = new ConcurrentHashMap<>();
   private final Map<String, RecentLines> recent = new ConcurrentHashMap<>();
   private final InstantSource clock;
+  private final boolean toLoggers;
 
-  public PluginLogs(InstantSource clock) {
+  /**
+   * @param toLoggers whether lines go to the loggers of plugins, too
+   */
+  public PluginLogs(InstantSource clock, boolean toLoggers) {
     this.clock = clock;
+    this.toLoggers = toLoggers;
   }
 
   /** A new log of one plugin. */
   public PluginLog of(String plugin) {
     RecentLines itsLines = linesOf(plugin);
     return new PluginLog(
-        plugin,
+        toLoggers ? PluginLog.loggerOf(plugin) : NOPLogger.NOP_LOGGER,
         System::nanoTime,
         () -> levels.getOrDefault(plugin, Level.TRACE),
         (level, line) -> {

@@ -106,6 +106,7 @@ public final class TestLifecycle implements AutoCloseable {
                         new AppService(List.of(), meters, OpenTelemetry.noop(), guards.nanoTime()),
                         new HttpService(
                             Egress.publicOnly(),
+                            Optional.empty(),
                             vault::value,
                             meters,
                             hooks.series(),
@@ -142,14 +143,14 @@ public final class TestLifecycle implements AutoCloseable {
                             new JobQueue(
                                 store.jobs(),
                                 JobPolicy.defaults(),
-                                new StoreClock(store.jobs(), guards.nanoTime())),
+                                new StoreClock(store.jobs()::now, guards.nanoTime())),
                             store.pluginDatabases(),
                             guards.nanoTime())),
                     more.stream())
                 .toList(),
             new Grants(store.grants(), CapabilityRegistry.standard()),
             new AuditLog(store.audit(), meters, InstantSource.system()),
-            new PluginLogs(InstantSource.system()),
+            new PluginLogs(InstantSource.system(), true),
             meters,
             InstantSource.system());
     lifecycle =
@@ -161,6 +162,7 @@ public final class TestLifecycle implements AutoCloseable {
                 meters,
                 services,
                 guards,
+                false,
                 false,
                 Duration.ofMinutes(5),
                 new KeptInputs(store.recentInputs(), vault, true, true, guards.nanoTime()),

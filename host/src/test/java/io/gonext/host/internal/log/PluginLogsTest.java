@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.slf4j.event.Level;
 
 class PluginLogsTest {
-  private final PluginLogs logs = new PluginLogs(InstantSource.system());
+  private final PluginLogs logs = new PluginLogs(InstantSource.system(), true);
   private final List<String> heard = new ArrayList<>();
 
   @Test

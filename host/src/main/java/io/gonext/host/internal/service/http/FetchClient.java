@@ -1,6 +1,7 @@
 package io.gonext.host.internal.service.http;
 
 import io.gonext.engine.PlainText;
+import io.gonext.host.PluginNetwork;
 import io.gonext.host.manifest.FetchUrl;
 import java.io.EOFException;
 import java.io.IOException;
@@ -8,7 +9,11 @@ import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -48,6 +53,10 @@ final class FetchClient implements AutoCloseable {
 
   private final AddressPolicy policy;
   private final NameLookup lookup;
+
+  /** Answers in place of the network; null for the network itself. */
+  private final @Nullable PluginNetwork network;
+
   private final Supplier<SslContextFactory.Client> tls;
   private final ThreadPoolExecutor lookups;
 
@@ -56,11 +65,20 @@ final class FetchClient implements AutoCloseable {
 
   private boolean closed;
 
-  FetchClient(AddressPolicy policy) {
-    this(policy, InetAddress::getAllByName, SslContextFactory.Client::new);
+  FetchClient(AddressPolicy policy, Optional<PluginNetwork> network) {
+    this(policy, network, InetAddress::getAllByName, SslContextFactory.Client::new);
   }
 
   FetchClient(AddressPolicy policy, NameLookup lookup, Supplier<SslContextFactory.Client> tls) {
+    this(policy, Optional.empty(), lookup, tls);
+  }
+
+  private FetchClient(
+      AddressPolicy policy,
+      Optional<PluginNetwork> network,
+      NameLookup lookup,
+      Supplier<SslContextFactory.Client> tls) {
+    this.network = network.orElse(null);
     // Not virtual threads: the system's resolver would block their carriers.
     this.lookups =
         new ThreadPoolExecutor(
@@ -104,6 +122,9 @@ final class FetchClient implements AutoCloseable {
     if (deadlineNanos - System.nanoTime() <= 0) {
       throw timedOut(url);
     }
+    if (network != null) {
+      return answered(network, plugin, fetch, memory, wanted);
+    }
     AnswerListener listener = new AnswerListener(url, memory, wanted, fetch.body().length > 0);
     Request request = request(plugin, fetch);
     try {
@@ -120,6 +141,50 @@ final class FetchClient implements AutoCloseable {
     } finally {
       if (!listener.close()) {
         var _ = request.abort(new NotAwaitedException());
+      }
+    }
+  }
+
+  /** The answer of what stands in place of the network. */
+  private Answer answered(
+      PluginNetwork stand,
+      String plugin,
+      FetchRequest fetch,
+      BodyMemory.Share memory,
+      Wanted wanted)
+      throws FetchException {
+    FetchUrl url = fetch.url();
+    PluginNetwork.Answer answer;
+    try {
+      requireAllowed(url);
+      Map<String, String> sent = new LinkedHashMap<>();
+      fetch.headers().forEach(header -> sent.put(header.name(), header.value()));
+      answer =
+          stand.send(
+              new PluginNetwork.Request(plugin, fetch.method(), url.uri(), sent, fetch.body()));
+    } catch (IOException | BlockedAddressException e) {
+      throw failure(url, e);
+    }
+    HttpFields.Mutable headers = HttpFields.build();
+    answer.headers().forEach(headers::add);
+    if (!wanted.isBodyOf(answer.status(), headers)) {
+      return new Answer(answer.status(), headers, new byte[0]);
+    }
+    if (answer.body().length > MAX_BODY_BYTES) {
+      throw new FetchException(
+          FetchOutcome.FAILED,
+          url.origin() + " answered with more than " + MAX_BODY_BYTES + " bytes");
+    }
+    memory.take(answer.body().length);
+    return new Answer(answer.status(), headers, answer.body());
+  }
+
+  /** Refuses an address in the URL. A name is not looked up, since no connection is made to it. */
+  private void requireAllowed(FetchUrl url) throws BlockedAddressException {
+    if (url.isAddress()) {
+      InetAddress address = FetchUrl.address(url.host());
+      if (!policy.allows(address, url.port())) {
+        throw new BlockedAddressException(url.host(), List.of(address.getHostAddress()));
       }
     }
   }

@@ -2,6 +2,7 @@ package io.gonext.host.internal.service.http;
 
 import io.gonext.engine.PlainText;
 import io.gonext.host.Egress;
+import io.gonext.host.PluginNetwork;
 import io.gonext.host.StoreException;
 import io.gonext.host.internal.abi.HostAnswer;
 import io.gonext.host.internal.abi.HostAnswer.Refused;
@@ -32,6 +33,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -81,8 +83,12 @@ public final class HttpService implements HostService {
   /** By plugin, so that an update does not refill them. */
   private final Map<String, FetchBudget> budgets = new ConcurrentHashMap<>();
 
+  /**
+   * @param network answers in place of the network; empty for the network itself
+   */
   public HttpService(
       Egress egress,
+      Optional<PluginNetwork> network,
       SecretValues secrets,
       MeterRegistry meters,
       SeriesBudget series,
@@ -90,7 +96,7 @@ public final class HttpService implements HostService {
       LongSupplier nanoTime) {
     this(
         egress,
-        new FetchClient(new AddressPolicy(egress.allowed())),
+        new FetchClient(new AddressPolicy(egress.allowed()), network),
         secrets,
         meters,
         series,

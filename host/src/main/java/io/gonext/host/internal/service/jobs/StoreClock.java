@@ -1,8 +1,8 @@
 package io.gonext.host.internal.service.jobs;
 
-import io.gonext.host.internal.store.JobStore;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -17,15 +17,30 @@ public final class StoreClock {
   /** Two clocks drift apart by less than a millisecond in this time. */
   private static final Duration FRESH = Duration.ofSeconds(10);
 
-  private final JobStore store;
+  private static final long NANOS_PER_SECOND = 1_000_000_000;
+
+  private final InstantSource store;
   private final LongSupplier nanoTime;
   private volatile @Nullable Sample sample;
 
   private record Sample(Instant at, long nanos) {}
 
-  public StoreClock(JobStore store, LongSupplier nanoTime) {
+  /**
+   * @param store the database's time
+   */
+  public StoreClock(InstantSource store, LongSupplier nanoTime) {
     this.store = store;
     this.nanoTime = nanoTime;
+  }
+
+  /** Another clock, for a store that no other host shares. It may jump. */
+  public static StoreClock of(InstantSource clock) {
+    return new StoreClock(
+        clock,
+        () -> {
+          Instant now = clock.instant();
+          return now.getEpochSecond() * NANOS_PER_SECOND + now.getNano();
+        });
   }
 
   /**
@@ -47,7 +62,7 @@ public final class StoreClock {
     Sample last = sample;
     if (last == null || nanoTime.getAsLong() - last.nanos >= FRESH.toNanos()) {
       long before = nanoTime.getAsLong();
-      Instant at = store.now();
+      Instant at = store.instant();
       long after = nanoTime.getAsLong();
       last = new Sample(at, before + (after - before) / 2);
       sample = last;

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -189,7 +190,7 @@ class FetchClientTest {
         "http://localhost:9/"
       })
   void an_address_that_is_not_public_is_refused_also_as_a_literal(String url) {
-    replace(new FetchClient(new AddressPolicy(List.of())));
+    replace(new FetchClient(new AddressPolicy(List.of()), Optional.empty()));
     FetchException failure = failure(url);
     assertThat(failure.outcome()).isEqualTo(FetchOutcome.BLOCKED_ADDRESS);
     assertThat(failure).hasMessageContaining("--egress-allow RANGE:");
@@ -421,7 +422,7 @@ class FetchClientTest {
   static final class Fetching {
     public static void main(String[] args) throws FetchException {
       FetchRequest request = FetchRequest.of(StrictJson.valueOf(Map.of("url", args[0])));
-      try (FetchClient client = new FetchClient(LOOPBACK)) {
+      try (FetchClient client = new FetchClient(LOOPBACK, Optional.empty())) {
         System.out.print(
             body(
                 client.send(

@@ -50,7 +50,9 @@ class JobQueueTest {
   private static JobQueue queue(PluginStore store, int most) {
     JobStore jobs = store.jobs();
     return new JobQueue(
-        jobs, JobPolicy.defaults().withBounds(60, most), new StoreClock(jobs, System::nanoTime));
+        jobs,
+        JobPolicy.defaults().withBounds(60, most),
+        new StoreClock(jobs::now, System::nanoTime));
   }
 
   private static JobRequest request(String json) throws Exception {
