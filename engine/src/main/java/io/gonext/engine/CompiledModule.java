@@ -28,6 +28,8 @@ public final class CompiledModule {
   private final Map<String, GuestFunction> functions;
   private final @Nullable GuestFunction startFunction;
   private final FunctionNames names;
+  private final GlobalNames globalNames;
+  private final Producers producers;
   private final TrapTranslator traps;
 
   /** When the memories of new instances become roomy. Only tests change it. */
@@ -63,6 +65,8 @@ public final class CompiledModule {
     this.functions = callable;
     this.startFunction = findStart(callable);
     this.names = FunctionNames.of(outline);
+    this.globalNames = GlobalNames.of(outline);
+    this.producers = outline.producers();
     // Indexed here, on the compiling thread, because the first trap is inside a caller's deadline.
     var lines = SourceLines.of(outline.debug().lines(), outline.debug().strings());
     this.traps = new TrapTranslator(new Backtraces(outline, names, lines)::of);
@@ -106,6 +110,15 @@ public final class CompiledModule {
    */
   public Duration compileTime() {
     return compileTime;
+  }
+
+  /** The tools that made the module, as it says itself. */
+  public Producers producers() {
+    return producers;
+  }
+
+  GlobalNames globalNames() {
+    return globalNames;
   }
 
   /** The module's imports and exports. */

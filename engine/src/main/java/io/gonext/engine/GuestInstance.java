@@ -586,6 +586,14 @@ public final class GuestInstance implements AutoCloseable {
   }
 
   /**
+   * How the memory was used and what the globals are, also after a trap. Reads all marks. Only for
+   * the thread that holds the instance, between runs.
+   */
+  public TrapState trapState() {
+    return TrapStates.of(code, module.globalNames());
+  }
+
+  /**
    * Puts an instance that has just started into a state of another instance of the module.
    *
    * @throws IllegalArgumentException when it is a state of another module; then the instance is to

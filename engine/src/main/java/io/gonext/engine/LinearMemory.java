@@ -297,6 +297,24 @@ final class LinearMemory extends GuestAccess {
     return Math.min(blocks << BLOCK_SHIFT, limit);
   }
 
+  /**
+   * The bytes in blocks of a part that were written since the image was taken or restored.
+   *
+   * @param from the part's first byte
+   * @param to its end
+   */
+  long writtenBytes(long from, long to) {
+    long bytesWritten = 0;
+    long end = Math.min(to, limit);
+    int block = from < end ? nextMarked(dirty, (int) (from >>> BLOCK_SHIFT)) : -1;
+    while (block >= 0 && (long) block << BLOCK_SHIFT < end) {
+      long begin = (long) block << BLOCK_SHIFT;
+      bytesWritten += Math.min(begin + BLOCK_BYTES, end) - Math.max(begin, from);
+      block = nextMarked(dirty, block + 1);
+    }
+    return bytesWritten;
+  }
+
   /** Copies of all that may have been written since then; neighbours are one block. */
   List<InstanceState.Block> written() {
     List<InstanceState.Block> blocks = new ArrayList<>();

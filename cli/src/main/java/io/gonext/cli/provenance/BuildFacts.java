@@ -1,5 +1,6 @@
 package io.gonext.cli.provenance;
 
+import io.gonext.engine.Producers;
 import io.gonext.cli.build.Executables;
 import io.gonext.cli.build.Language;
 import io.gonext.cli.build.ProcessRunner;
@@ -105,7 +106,7 @@ public record BuildFacts(
         plugin,
         bundle,
         HashedFile.of(plugin.entry(), module),
-        Producers.of(module),
+        WasmSection.producers(module),
         isBuilt,
         detected,
         Optional.ofNullable(toolchain).map(found -> Tool.of(found.version())),

@@ -1,5 +1,6 @@
 package io.gonext.cli.provenance;
 
+import io.gonext.engine.Producers;
 import io.gonext.cli.output.JsonLines;
 import io.gonext.host.Host;
 import java.nio.ByteBuffer;

@@ -1,8 +1,10 @@
 package io.gonext.cli.provenance;
 
+import io.gonext.engine.Producers;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -58,6 +60,16 @@ public record WasmSection(int id, String name, int begin, int content, int end) 
       in.position(end);
     }
     return sections;
+  }
+
+  /** The tools that made a module, as it says itself. */
+  static Producers producers(byte[] module) {
+    return of(module).stream()
+        .filter(section -> section.name().equals(Producers.SECTION))
+        .findFirst()
+        .map(section ->
+            Producers.ofSection(Arrays.copyOfRange(module, section.content, section.end)))
+        .orElse(Producers.NONE);
   }
 
   /** Whether it is the code section. */

@@ -85,10 +85,10 @@ class SourceLinesTest {
     var lines = SourceLines.of(unit(program(100)), NO_STRINGS);
 
     assertThat(lines.lookup().at(99)).isNull();
-    assertThat(lines.lookup().at(100)).isEqualTo(new SourceLines.Line("a.c", 1));
-    assertThat(lines.lookup().at(107)).isEqualTo(new SourceLines.Line("a.c", 1));
-    assertThat(lines.lookup().at(108)).isEqualTo(new SourceLines.Line("a.c", 3));
-    assertThat(lines.lookup().at(115)).isEqualTo(new SourceLines.Line("a.c", 3));
+    assertThat(lines.lookup().at(100)).isEqualTo(new SourceLines.Line("a.c", 1, 0));
+    assertThat(lines.lookup().at(107)).isEqualTo(new SourceLines.Line("a.c", 1, 0));
+    assertThat(lines.lookup().at(108)).isEqualTo(new SourceLines.Line("a.c", 3, 0));
+    assertThat(lines.lookup().at(115)).isEqualTo(new SourceLines.Line("a.c", 3, 0));
     assertThat(lines.lookup().at(116)).isNull();
   }
 
@@ -113,7 +113,7 @@ class SourceLinesTest {
     var lines = SourceLines.of(section, NO_STRINGS);
 
     assertThat(lines.lookup().at(100)).isNull();
-    assertThat(lines.lookup().at(200)).isEqualTo(new SourceLines.Line("a.c", 1));
+    assertThat(lines.lookup().at(200)).isEqualTo(new SourceLines.Line("a.c", 1, 0));
   }
 
   @Test
@@ -139,7 +139,7 @@ class SourceLinesTest {
       System.arraycopy(one, 0, many, at, one.length);
     }
     assertThat(SourceLines.of(unit(many), NO_STRINGS).lookup().at(100))
-        .isEqualTo(new SourceLines.Line("a.c", 1));
+        .isEqualTo(new SourceLines.Line("a.c", 1, 0));
   }
 
   @Test

@@ -1,9 +1,9 @@
-package io.gonext.cli.provenance;
+package io.gonext.engine;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * What a module says about the tools that made it, in its custom section {@code producers}. The
@@ -15,8 +15,11 @@ import java.util.Optional;
  *     section</a>
  */
 public record Producers(List<Entry> entries) {
+  /** The section's name. */
+  public static final String SECTION = "producers";
+
   private static final int MAX_ENTRIES = 64;
-  private static final String SECTION = "producers";
+  private static final int MAX_TEXT_BYTES = 256;
 
   /** No section, or one that cannot be read. */
   public static final Producers NONE = new Producers(List.of());
@@ -33,39 +36,61 @@ public record Producers(List<Entry> entries) {
    */
   public record Entry(String field, String name, String version) {}
 
-  /** The section of a module. */
-  public static Producers of(byte[] module) {
-    Optional<WasmSection> found =
-        WasmSection.of(module).stream()
-            .filter(section -> section.name().equals(SECTION))
-            .findFirst();
-    if (found.isEmpty()) {
-      return NONE;
-    }
-    WasmSection section = found.get();
-    ByteBuffer in =
-        ByteBuffer.wrap(module, section.content(), section.end() - section.content()).slice();
+  /**
+   * Reads a section.
+   *
+   * @param content what follows the section's name
+   */
+  public static Producers ofSection(byte[] content) {
+    ByteBuffer in = ByteBuffer.wrap(content);
     List<Entry> entries = new ArrayList<>();
-    long fields = WasmSection.unsigned(in);
+    long fields = unsigned(in);
     for (long i = 0; i < fields; i++) {
-      String field = WasmSection.text(in);
-      long count = WasmSection.unsigned(in);
+      String field = text(in);
+      long count = unsigned(in);
       if (field.isEmpty() || count < 0) {
         return NONE;
       }
       for (long j = 0; j < count; j++) {
-        String name = WasmSection.text(in);
+        String name = text(in);
         if (name.isEmpty() || entries.size() == MAX_ENTRIES) {
           return NONE;
         }
-        entries.add(new Entry(field, name, WasmSection.text(in)));
+        entries.add(new Entry(field, name, text(in)));
       }
     }
     return fields < 0 ? NONE : new Producers(entries);
   }
 
+  /** The text that begins with its length; empty if it is longer than allowed or cut off. */
+  private static String text(ByteBuffer in) {
+    long length = unsigned(in);
+    if (length < 0 || length > MAX_TEXT_BYTES || length > in.remaining()) {
+      return "";
+    }
+    byte[] bytes = new byte[(int) length];
+    in.get(bytes);
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+
+  /** Reads an unsigned LEB128 number of 32 bits; -1 if there is none. */
+  private static long unsigned(ByteBuffer in) {
+    long value = 0;
+    for (int shift = 0; shift < 35; shift += 7) {
+      if (!in.hasRemaining()) {
+        return -1;
+      }
+      byte part = in.get();
+      value |= (long) (part & 0x7f) << shift;
+      if (part >= 0) {
+        return value;
+      }
+    }
+    return -1;
+  }
+
   /** The tools, which are not languages. */
-  List<Entry> tools() {
+  public List<Entry> tools() {
     return entries.stream().filter(entry -> !entry.field().equals("language")).toList();
   }
 }
