@@ -8,6 +8,7 @@ import io.gonext.engine.HostTrace.Read;
 import io.gonext.engine.HostTrace.Returned;
 import io.gonext.engine.HostTrace.Wrote;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -23,11 +24,19 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HostReplay {
   private static final int SHOWN_BYTES = 64;
+  private static final int MOST_ARGUMENTS = 16;
+  private static final int MOST_GIVEN_BYTES = 64 * 1024;
 
   private final List<Event> events;
   private final boolean isComplete;
   private int next;
   private @Nullable String difference;
+
+  /** Where the call that is being answered began, as an index of the events. */
+  private int callBegan;
+
+  /** The guest's call that differs, with what it gave; empty while none does. */
+  private List<Event> actual = List.of();
 
   /** Replays a trace from its beginning. */
   public HostReplay(HostTrace trace) {
@@ -51,6 +60,22 @@ public final class HostReplay {
     return Optional.ofNullable(difference);
   }
 
+  /**
+   * Where the first call that differs begins, as an index of the trace's events; the number of
+   * events if the guest made more calls, or if nothing differs.
+   */
+  public int differsAt() {
+    return difference == null ? next : callBegan;
+  }
+
+  /**
+   * The call that differs: a {@link Called}, and what the guest gave with it. Empty if the guest
+   * ended instead, or if nothing differs.
+   */
+  public List<Event> differing() {
+    return actual;
+  }
+
   /** How many events of the trace were replayed. */
   public int replayed() {
     return next;
@@ -59,10 +84,11 @@ public final class HostReplay {
   /** Answers a call of the guest. */
   long answer(HostFunction function, HostCall call, long[] args) {
     var actual = new Called(function.qualifiedName(), args.clone());
+    callBegan = next;
     if (!(next() instanceof Called expected)
         || !expected.function().equals(actual.function())
         || !Arrays.equals(expected.arguments(), actual.arguments())) {
-      throw differs(actual.toString());
+      throw differs(actual.toString(), given(actual, call));
     }
     next++;
     while (true) {
@@ -71,7 +97,9 @@ public final class HostReplay {
         case Read(long pointer, byte[] bytes) -> {
           byte[] actualBytes = call.memory().read(pointer, bytes.length);
           if (!Arrays.equals(bytes, actualBytes)) {
-            throw differs(actual.function() + " with " + shown(pointer, actualBytes));
+            throw differs(
+                actual.function() + " with " + shown(pointer, actualBytes),
+                given(actual, call));
           }
         }
         case Wrote(long pointer, byte[] bytes) -> call.memory().write(pointer, bytes);
@@ -88,8 +116,10 @@ public final class HostReplay {
           next++;
           throw end(ended);
         }
-        case Called _ -> throw differs("nothing from inside " + actual.function());
-        case null -> throw differs(actual.toString());
+        case Called _ ->
+            throw differs(
+                "nothing from inside " + actual.function(), given(actual, call));
+        case null -> throw differs(actual.toString(), given(actual, call));
       }
       next++;
     }
@@ -120,8 +150,30 @@ public final class HostReplay {
     };
   }
 
-  private RuntimeException differs(String actual) {
+  /**
+   * The call with the blocks that its arguments may be: each pair of arguments that is a pointer
+   * and a length in the memory.
+   */
+  private static List<Event> given(Called called, HostCall call) {
+    List<Event> events = new ArrayList<>();
+    events.add(called);
+    long[] args = called.arguments();
+    for (int i = 0; i + 1 < args.length && i < MOST_ARGUMENTS; i++) {
+      if (args[i] >= 0 && args[i + 1] > 0 && args[i + 1] <= MOST_GIVEN_BYTES) {
+        try {
+          events.add(new Read(args[i], call.memory().read(args[i], args[i + 1])));
+        } catch (AbiViolationException outside) {
+          // Then it is no block.
+          continue;
+        }
+      }
+    }
+    return events;
+  }
+
+  private RuntimeException differs(String actual, List<Event> given) {
     if (difference == null) {
+      this.actual = given;
       Event expected = next();
       difference =
           "the guest called "

@@ -1,7 +1,5 @@
 package io.gonext.engine;
 
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -42,51 +40,22 @@ public record Producers(List<Entry> entries) {
    * @param content what follows the section's name
    */
   public static Producers ofSection(byte[] content) {
-    ByteBuffer in = ByteBuffer.wrap(content);
+    var in = new BinaryReader(content, 0, content.length);
     List<Entry> entries = new ArrayList<>();
-    long fields = unsigned(in);
-    for (long i = 0; i < fields; i++) {
-      String field = text(in);
-      long count = unsigned(in);
-      if (field.isEmpty() || count < 0) {
-        return NONE;
-      }
-      for (long j = 0; j < count; j++) {
-        String name = text(in);
-        if (name.isEmpty() || entries.size() == MAX_ENTRIES) {
-          return NONE;
+    try {
+      for (long fields = in.u32(); fields > 0; fields--) {
+        String field = in.name(MAX_TEXT_BYTES);
+        for (long left = in.u32(); left > 0; left--) {
+          if (entries.size() == MAX_ENTRIES) {
+            return NONE;
+          }
+          entries.add(new Entry(field, in.name(MAX_TEXT_BYTES), in.name(MAX_TEXT_BYTES)));
         }
-        entries.add(new Entry(field, name, text(in)));
       }
+    } catch (ModuleRejectedException unreadable) {
+      return NONE;
     }
-    return fields < 0 ? NONE : new Producers(entries);
-  }
-
-  /** The text that begins with its length; empty if it is longer than allowed or cut off. */
-  private static String text(ByteBuffer in) {
-    long length = unsigned(in);
-    if (length < 0 || length > MAX_TEXT_BYTES || length > in.remaining()) {
-      return "";
-    }
-    byte[] bytes = new byte[(int) length];
-    in.get(bytes);
-    return new String(bytes, StandardCharsets.UTF_8);
-  }
-
-  /** Reads an unsigned LEB128 number of 32 bits; -1 if there is none. */
-  private static long unsigned(ByteBuffer in) {
-    long value = 0;
-    for (int shift = 0; shift < 35; shift += 7) {
-      if (!in.hasRemaining()) {
-        return -1;
-      }
-      byte part = in.get();
-      value |= (long) (part & 0x7f) << shift;
-      if (part >= 0) {
-        return value;
-      }
-    }
-    return -1;
+    return new Producers(entries);
   }
 
   /** The tools, which are not languages. */

@@ -5,6 +5,7 @@ import io.gonext.engine.Engine;
 import io.gonext.engine.EngineException;
 import io.gonext.engine.FuelBudget;
 import io.gonext.engine.FunctionImport;
+import io.gonext.engine.GuestFrame;
 import io.gonext.engine.GuestInstance;
 import io.gonext.engine.GuestOutput;
 import io.gonext.engine.GuestTrap;
@@ -12,6 +13,7 @@ import io.gonext.engine.HostFunction;
 import io.gonext.engine.HostReplay;
 import io.gonext.engine.InstanceConfig;
 import io.gonext.engine.InstanceState;
+import io.gonext.engine.PackedModule;
 import io.gonext.engine.RunLimits;
 import io.gonext.host.internal.abi.AbiTable;
 import io.gonext.host.internal.abi.CallResults;
@@ -26,9 +28,12 @@ import io.gonext.host.recording.RecordedResult.Status;
 import io.gonext.host.recording.RecordedResult.Trap;
 import io.gonext.host.recording.Recording;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -38,7 +43,8 @@ import java.util.Set;
  * functions come from the recording.
  *
  * <p>The module may be another build. Then the replay shows the first call of a host function that
- * differs, and the result.
+ * differs, and the result. Offsets of code and numbers of units of fuel are compared only if it is
+ * the same build: the module of the recording, or the same with debug information.
  */
 public final class Replay {
   /** Ends that depend on the machine: a replay need not end so. */
@@ -69,11 +75,12 @@ public final class Replay {
             .startTimeout(limit)
             .startReplay(recording.start())
             .build();
+    boolean sameBuild = isSameBuild(recording, module, wasm);
     List<ReplayedCall> replayed = new ArrayList<>();
     try (GuestInstance instance = start(module, config)) {
       recording.state().ifPresent(state -> apply(state, instance));
       for (RecordedCall call : recording.calls()) {
-        replayed.add(replay(instance, call, limit));
+        replayed.add(replay(instance, call, sameBuild, limit));
         if (!instance.isUsable()) {
           break;
         }
@@ -119,7 +126,21 @@ public final class Replay {
     return Optional.of(row != null && row.allowedInAllocator() ? function.inAllocator() : function);
   }
 
-  private static ReplayedCall replay(GuestInstance instance, RecordedCall call, Duration limit) {
+  private static boolean isSameBuild(Recording recording, CompiledModule module, byte[] wasm) {
+    return recording.moduleSha256().equals(module.sha256())
+        || recording.moduleSha256().equals(sha256(PackedModule.of(wasm)));
+  }
+
+  private static String sha256(byte[] bytes) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java machine has SHA-256", e);
+    }
+  }
+
+  private static ReplayedCall replay(
+      GuestInstance instance, RecordedCall call, boolean sameBuild, Duration limit) {
     HostReplay replay = new HostReplay(call.trace());
     instance.replayNext(replay);
     RecordedResult result;
@@ -131,7 +152,7 @@ public final class Replay {
                   ? GuestAbi.callJob(instance, name, call.payload(), limits(limit))
                   : GuestAbi.callHook(instance, name, call.payload(), limits(limit)));
     } catch (GuestTrap trap) {
-      result = CallResults.of(trap);
+      result = CallResults.of(trap, instance.trapState());
     } catch (IllegalArgumentException e) {
       throw new RecordingException("the call cannot be made: " + e.getMessage());
     }
@@ -139,10 +160,10 @@ public final class Replay {
     List<String> differences = new ArrayList<>();
     if (call.trace().isComplete()) {
       replay.difference().ifPresent(differences::add);
-    } else if (!sameEnd(call.result(), result)) {
+    } else if (!sameEnd(call.result(), result, sameBuild)) {
       differences.add("the recording was full before the call ended");
     }
-    if (differences.isEmpty() && !sameEnd(call.result(), result)) {
+    if (differences.isEmpty() && !sameEnd(call.result(), result, sameBuild)) {
       boolean ofMachine =
           call.result() instanceof Trap trap && OF_THE_MACHINE.contains(trap.code());
       differences.add(
@@ -152,11 +173,22 @@ public final class Replay {
               + call.result()
               + (ofMachine ? ", which depends on the machine" : ""));
     }
-    if (differences.isEmpty() && call.fuel().isPresent() && call.fuel().getAsLong() != fuel) {
+    if (differences.isEmpty()
+        && sameBuild
+        && call.fuel().isPresent()
+        && call.fuel().getAsLong() != fuel) {
       differences.add(
           "it used " + fuel + " units of fuel; recorded were " + call.fuel().getAsLong());
     }
-    return new ReplayedCall(call, result, fuel, differences);
+    return new ReplayedCall(
+        call,
+        result,
+        fuel,
+        replay.replayed(),
+        replay.difference().isPresent() && call.trace().isComplete()
+            ? Optional.of(new ReplayedCall.Divergence(replay.differsAt(), replay.differing()))
+            : Optional.empty(),
+        differences);
   }
 
   private static RunLimits limits(Duration limit) {
@@ -164,15 +196,39 @@ public final class Replay {
     return new RunLimits(limit, end, limit, end, FuelBudget.UNLIMITED);
   }
 
-  private static boolean sameEnd(RecordedResult recorded, RecordedResult replayed) {
+  private static boolean sameEnd(
+      RecordedResult recorded, RecordedResult replayed, boolean sameBuild) {
     return switch (recorded) {
       case Answer(byte[] bytes) ->
           replayed instanceof Answer(byte[] other) && Arrays.equals(bytes, other);
       case Trap trap ->
           replayed instanceof Trap other
-              ? trap.code().equals(other.code()) && trap.backtrace().equals(other.backtrace())
-              : false;
+              && trap.code().equals(other.code())
+              && samePlace(trap.backtrace(), other.backtrace(), sameBuild);
       case Done _, Status _ -> recorded.equals(replayed);
     };
+  }
+
+  /**
+   * Whether two backtraces are the same: of one build, by function and offset, since only one of
+   * the two modules may have lines; of two builds, by the functions' names.
+   */
+  private static boolean samePlace(
+      List<GuestFrame> recorded, List<GuestFrame> replayed, boolean sameBuild) {
+    if (recorded.size() != replayed.size()) {
+      return false;
+    }
+    for (int i = 0; i < recorded.size(); i++) {
+      GuestFrame one = recorded.get(i);
+      GuestFrame other = replayed.get(i);
+      boolean known =
+          one.codeOffset() != GuestFrame.UNKNOWN_OFFSET
+              && other.codeOffset() != GuestFrame.UNKNOWN_OFFSET;
+      if (!one.name().equals(other.name())
+          || (sameBuild && known && one.codeOffset() != other.codeOffset())) {
+        return false;
+      }
+    }
+    return true;
   }
 }

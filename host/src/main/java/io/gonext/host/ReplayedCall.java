@@ -1,8 +1,10 @@
 package io.gonext.host;
 
+import io.gonext.engine.HostTrace;
 import io.gonext.host.recording.RecordedCall;
 import io.gonext.host.recording.RecordedResult;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What became of one call in a replay.
@@ -10,10 +12,30 @@ import java.util.List;
  * @param call what was recorded
  * @param result what the replay ended with
  * @param fuel the units that it used
+ * @param replayedEvents how many events of the recorded trace happened again
+ * @param divergence the first host call that differs
  * @param differences from the recorded call, a sentence each; empty if there are none
  */
 public record ReplayedCall(
-    RecordedCall call, RecordedResult result, long fuel, List<String> differences) {
+    RecordedCall call,
+    RecordedResult result,
+    long fuel,
+    int replayedEvents,
+    Optional<Divergence> divergence,
+    List<String> differences) {
+  /**
+   * Where the guest did otherwise than in the recording.
+   *
+   * @param at where the recorded call begins, as an index of the trace's events; the number of
+   *     events if the guest made more calls than were recorded
+   * @param actual the call of the guest, with the blocks that it gave; empty if it ended instead
+   */
+  public record Divergence(int at, List<HostTrace.Event> actual) {
+    public Divergence {
+      actual = List.copyOf(actual);
+    }
+  }
+
   /** Copies the list. */
   public ReplayedCall {
     differences = List.copyOf(differences);

@@ -132,7 +132,7 @@ class RecordingsTest {
     assertThat(call.result())
         .isInstanceOfSatisfying(
             RecordedResult.Trap.class,
-            trap -> assertThat(trap.backtrace().getFirst()).contains("@0x"));
+            trap -> assertThat(trap.backtrace().getFirst().codeOffset()).isPositive());
   }
 
   @Test

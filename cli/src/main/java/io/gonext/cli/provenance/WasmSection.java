@@ -72,14 +72,16 @@ public record WasmSection(int id, String name, int begin, int content, int end) 
         .orElse(Producers.NONE);
   }
 
-  /** Whether it is the code section. */
-  public boolean isCode() {
-    return id == CODE;
-  }
-
-  /** Whether it has information for debuggers, which {@code plugin pack} leaves out. */
-  public boolean isDebug() {
-    return id == CUSTOM && name.startsWith(".debug_");
+  /**
+   * The offset of the content of a module's code section, from which DWARF counts addresses; 0
+   * without a code section.
+   */
+  public static int codeStart(byte[] module) {
+    return of(module).stream()
+        .filter(section -> section.id == CODE)
+        .mapToInt(WasmSection::content)
+        .findFirst()
+        .orElse(0);
   }
 
   /** Whether its content may be text: data, names, debug information. */

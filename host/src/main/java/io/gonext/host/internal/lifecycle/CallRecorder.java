@@ -4,6 +4,7 @@ import io.gonext.engine.GuestInstance;
 import io.gonext.engine.GuestTrap;
 import io.gonext.engine.HostTrace;
 import io.gonext.engine.InstanceState;
+import io.gonext.engine.PlainText;
 import io.gonext.engine.SecretMarks;
 import io.gonext.host.RecordingInfo;
 import io.gonext.host.RecordingPolicy;
@@ -11,6 +12,7 @@ import io.gonext.host.StoreException;
 import io.gonext.host.internal.abi.CallResults;
 import io.gonext.host.internal.abi.HookReply;
 import io.gonext.host.recording.RecordedCall;
+import io.gonext.host.recording.RecordedOn;
 import io.gonext.host.recording.RecordedResult;
 import io.gonext.host.recording.Recording;
 import java.time.InstantSource;
@@ -40,6 +42,8 @@ public final class CallRecorder {
 
   /** What host functions may read and write in one call. */
   static final long MAX_TRACE_BYTES = 2L * 1024 * 1024;
+
+  private static final int MAX_TOOL_CHARS = 128;
 
   static final String OK = "OK";
   static final String SLOW = "SLOW";
@@ -138,7 +142,7 @@ public final class CallRecorder {
         result = CallResults.of(reply);
         return reply;
       } catch (GuestTrap trap) {
-        result = CallResults.of(trap);
+        result = CallResults.of(trap, instance.trapState());
         throw trap;
       } finally {
         HostTrace trace = instance.stopRecording();
@@ -153,8 +157,9 @@ public final class CallRecorder {
     private RecordedResult markedOut(RecordedResult result) {
       return switch (result) {
         case RecordedResult.Answer(byte[] body) -> new RecordedResult.Answer(marks.markedOut(body));
-        case RecordedResult.Trap(String code, String text, List<String> backtrace) ->
-            new RecordedResult.Trap(code, marks.markedOut(text), backtrace);
+        case RecordedResult.Trap trap ->
+            new RecordedResult.Trap(
+                trap.code(), marks.markedOut(trap.text()), trap.backtrace(), trap.state());
         case RecordedResult.Done _, RecordedResult.Status _ -> result;
       };
     }
@@ -188,6 +193,13 @@ public final class CallRecorder {
                   : OptionalLong.empty()));
     }
 
+    /** The tools that made the module: its claim, so as plain lines. */
+    private List<String> tools() {
+      return instance.module().producers().entries().stream()
+          .map(tool -> PlainText.of((tool.name() + " " + tool.version()).strip(), MAX_TOOL_CHARS))
+          .toList();
+    }
+
     /**
      * Keeps the lease's calls if the policy says so.
      *
@@ -205,7 +217,7 @@ public final class CallRecorder {
                 plugin,
                 version,
                 instance.module().sha256(),
-                hostVersion,
+                RecordedOn.here(hostVersion, tools()),
                 clock.instant(),
                 failure != null ? failure : slow ? SLOW : OK,
                 memoryPages,
