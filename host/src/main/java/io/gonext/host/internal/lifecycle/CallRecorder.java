@@ -204,15 +204,16 @@ public final class CallRecorder {
      * Keeps the lease's calls if the policy says so.
      *
      * @param failure the outcome of a call that failed; null when none did
+     * @return its id; 0 if it is not kept
      */
-    void end(@Nullable String failure) {
+    long end(@Nullable String failure) {
       if (calls.isEmpty()) {
-        return;
+        return 0;
       }
       boolean slow = policy.slow().isPresent() && nanos >= policy.slow().get().toNanos();
       boolean sampled = policy.every() > 0 && leases.getAndIncrement() % policy.every() == 0;
       if (sampled || slow || (failure != null && policy.failures())) {
-        keep(
+        return keep(
             new Recording(
                 plugin,
                 version,
@@ -228,15 +229,18 @@ public final class CallRecorder {
                 + instance.startTrace().weightBytes()
                 + state.map(InstanceState::weightBytes).orElse(0L));
       }
+      return 0;
     }
   }
 
-  private synchronized void keep(Recording recording, long bytes) {
-    kept.addLast(new Kept(++lastId, recording, bytes));
+  private synchronized long keep(Recording recording, long bytes) {
+    long id = ++lastId;
+    kept.addLast(new Kept(id, recording, bytes));
     keptBytes += bytes;
     if (isFull()) {
       makeRoom();
     }
+    return id;
   }
 
   /** Removes the oldest, first those that are not the last of their reason. */
