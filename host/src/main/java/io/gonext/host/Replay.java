@@ -11,6 +11,7 @@ import io.gonext.engine.GuestOutput;
 import io.gonext.engine.GuestTrap;
 import io.gonext.engine.HostFunction;
 import io.gonext.engine.HostReplay;
+import io.gonext.engine.HostTrace;
 import io.gonext.engine.InstanceConfig;
 import io.gonext.engine.InstanceState;
 import io.gonext.engine.PackedModule;
@@ -36,6 +37,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -87,6 +89,50 @@ public final class Replay {
       }
     }
     return replayed;
+  }
+
+  /**
+   * The recording with the ends of a replay, as what is expected from now on.
+   *
+   * @param replayed the answer of {@link #run} for this recording and this module
+   * @throws RecordingException when the module made calls of host functions that the recording does
+   *     not answer
+   */
+  public static Recording updated(Recording recording, List<ReplayedCall> replayed, byte[] wasm) {
+    List<RecordedCall> calls = new ArrayList<>();
+    String reason = "OK";
+    for (ReplayedCall one : replayed) {
+      if (one.divergence().isPresent() && !one.divergence().get().actual().isEmpty()) {
+        throw new RecordingException(
+            "it cannot be updated: the recording does not answer what the module asks the host for"
+                + " now; record the call once more");
+      }
+      RecordedCall call = one.call();
+      calls.add(
+          new RecordedCall(
+              call.isJob(),
+              call.name(),
+              call.payload(),
+              new HostTrace(
+                  call.trace().events().subList(0, one.replayedEvents()),
+                  call.trace().isComplete()),
+              one.result(),
+              call.fuel().isPresent() ? OptionalLong.of(one.fuel()) : OptionalLong.empty()));
+      if (one.result() instanceof Trap trap) {
+        reason = trap.code();
+      }
+    }
+    return new Recording(
+        recording.plugin(),
+        recording.version(),
+        sha256(PackedModule.of(wasm)),
+        recording.on(),
+        recording.at(),
+        reason,
+        recording.memoryPages(),
+        recording.start(),
+        recording.state(),
+        calls);
   }
 
   private static GuestInstance start(CompiledModule module, InstanceConfig config) {
