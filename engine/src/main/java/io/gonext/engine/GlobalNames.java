@@ -21,26 +21,8 @@ final class GlobalNames {
   }
 
   static GlobalNames of(ModuleOutline outline) {
-    var names = new HashMap<Integer, String>();
-    int globals = outline.definition().globals().size();
-    byte[] section = outline.globalNames();
-    var in = new BinaryReader(section, 0, section.length);
-    try {
-      long count = in.isAtEnd() ? 0 : Math.min(in.u32(), globals);
-      for (long i = 0; i < count; i++) {
-        long index = in.u32();
-        int length = (int) in.u32();
-        int from = in.position();
-        in.skip(Math.max(0, length));
-        if (index < globals && length > 0) {
-          names.putIfAbsent(
-              (int) index, plain(new String(section, from, length, StandardCharsets.UTF_8)));
-        }
-      }
-    } catch (ModuleRejectedException unreadable) {
-      // The names before the malformed entry stay: names do not change what a module does.
-      names.remove(-1);
-    }
+    Map<Integer, String> names =
+        names(outline.globalNames(), outline.definition().globals().size());
     outline.definition()
         .exports()
         .forEach((name, export) -> {
@@ -49,6 +31,31 @@ final class GlobalNames {
           }
         });
     return new GlobalNames(Map.copyOf(names));
+  }
+
+  /**
+   * Reads up to the first malformed entry. That is not an error, because names do not change what a
+   * module does.
+   */
+  private static Map<Integer, String> names(byte[] section, int globals) {
+    var names = new HashMap<Integer, String>();
+    var in = new BinaryReader(section, 0, section.length);
+    try {
+      long count = in.isAtEnd() ? 0 : Math.min(in.u32(), globals);
+      for (long i = 0; i < count; i++) {
+        long index = in.u32();
+        BinaryReader name = in.slice(in.u32());
+        int from = name.position();
+        int length = name.remaining();
+        if (index < globals && length > 0) {
+          names.putIfAbsent(
+              (int) index, plain(new String(section, from, length, StandardCharsets.UTF_8)));
+        }
+      }
+    } catch (ModuleRejectedException unreadable) {
+      return names;
+    }
+    return names;
   }
 
   private static String plain(String name) {

@@ -159,16 +159,20 @@ public final class HostReplay {
     events.add(called);
     long[] args = called.arguments();
     for (int i = 0; i + 1 < args.length && i < MOST_ARGUMENTS; i++) {
-      if (args[i] >= 0 && args[i + 1] > 0 && args[i + 1] <= MOST_GIVEN_BYTES) {
-        try {
-          events.add(new Read(args[i], call.memory().read(args[i], args[i + 1])));
-        } catch (AbiViolationException outside) {
-          // Then it is no block.
-          continue;
-        }
-      }
+      block(args[i], args[i + 1], call).ifPresent(events::add);
     }
     return events;
+  }
+
+  private static Optional<Event> block(long pointer, long length, HostCall call) {
+    if (pointer < 0 || length <= 0 || length > MOST_GIVEN_BYTES) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(new Read(pointer, call.memory().read(pointer, length)));
+    } catch (AbiViolationException outside) {
+      return Optional.empty();
+    }
   }
 
   private RuntimeException differs(String actual, List<Event> given) {

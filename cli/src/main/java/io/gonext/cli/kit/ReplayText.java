@@ -40,7 +40,9 @@ record ReplayText(boolean all, boolean isOne, @Nullable Path project) {
             + (call.call().isJob() ? "job " : "hook ")
             + call.call().name()
             + ": "
-            + call.result()
+            + (call.result() instanceof RecordedResult.Trap trap
+                ? "the trap " + trap.code()
+                : call.result())
             + ", "
             + call.fuel()
             + " units of fuel");
@@ -48,6 +50,7 @@ record ReplayText(boolean all, boolean isOne, @Nullable Path project) {
       HostCalls.lines(call.call().trace()).forEach(line -> lines.add("    " + line));
     }
     if (call.result() instanceof RecordedResult.Trap trap) {
+      TrapText.message(trap).forEach(line -> lines.add("    " + line));
       TrapText.where(trap, project).forEach(line -> lines.add("    " + line));
       if (isOne && !all) {
         calls(call).forEach(line -> lines.add("    " + line));
@@ -71,7 +74,10 @@ record ReplayText(boolean all, boolean isOne, @Nullable Path project) {
       return List.of("it called no host function before");
     }
     List<String> lines = new ArrayList<>();
-    lines.add("the last " + last.size() + " calls of host functions:");
+    lines.add(
+        last.size() == 1
+            ? "the last call of a host function:"
+            : "the last " + last.size() + " calls of host functions:");
     last.forEach(line -> lines.add("  " + line));
     return lines;
   }

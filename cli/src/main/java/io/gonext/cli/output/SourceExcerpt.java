@@ -82,6 +82,11 @@ public final class SourceExcerpt {
           return found;
         }
       }
+      String module = goModule(root);
+      if (!module.isEmpty() && named.startsWith(module + "/")) {
+        // Go names files by the module.
+        return inside(root, Path.of(named.substring(module.length() + 1)));
+      }
       // Built elsewhere, or from a directory above: what follows the project's own name.
       Path name = root.getFileName();
       for (int i = given.getNameCount() - 2; name != null && i >= 0; i--) {
@@ -93,6 +98,20 @@ public final class SourceExcerpt {
     } catch (IOException | InvalidPathException e) {
       return Optional.empty();
     }
+  }
+
+  /** The name of the project's Go module; empty if it has none. */
+  private static String goModule(Path root) throws IOException {
+    Path file = root.resolve("go.mod");
+    if (!Files.isRegularFile(file) || Files.size(file) > MAX_FILE_BYTES) {
+      return "";
+    }
+    return new String(Files.readAllBytes(file), StandardCharsets.UTF_8)
+        .lines()
+        .filter(line -> line.startsWith("module "))
+        .map(line -> line.substring("module ".length()).strip())
+        .findFirst()
+        .orElse("");
   }
 
   private static Optional<Path> inside(Path root, Path relative) throws IOException {

@@ -21,9 +21,15 @@ public final class TrapText {
 
   private static final int MAX_FRAMES = 32;
   private static final int MAX_GLOBALS = 16;
+  private static final int MAX_MESSAGE_LINES = 24;
   private static final int PAGE_BYTES = 64 * 1024;
 
   private TrapText() {}
+
+  /** What the guest or the engine says, which may be several lines. */
+  public static List<String> message(Trap trap) {
+    return trap.text().lines().limit(MAX_MESSAGE_LINES).map(line -> line.replace("\t", "    ")).toList();
+  }
 
   /**
    * The backtrace, a line for each frame, and the author's lines.
@@ -95,7 +101,7 @@ public final class TrapText {
                   part.kind().name().toLowerCase(Locale.ROOT),
                   part.from(),
                   part.to(),
-                  pages(part.to() - part.from()),
+                  size(part.to() - part.from()),
                   Sizes.text(part.writtenBytes())));
     }
     if (!state.globals().isEmpty()) {
@@ -116,8 +122,11 @@ public final class TrapText {
     return lines;
   }
 
-  private static String pages(long bytes) {
-    return String.format(Locale.ROOT, "%.1f pages", (double) bytes / PAGE_BYTES);
+  private static String size(long bytes) {
+    long pages = (bytes + PAGE_BYTES - 1) / PAGE_BYTES;
+    return bytes < PAGE_BYTES
+        ? Sizes.text(bytes)
+        : Sizes.text(bytes) + " in " + pages + (pages == 1 ? " page" : " pages");
   }
 
   private static String value(TrapState.Global global) {

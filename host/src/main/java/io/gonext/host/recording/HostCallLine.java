@@ -70,7 +70,7 @@ final class HostCallLine {
   static String of(Call call) {
     var line = new HostCallLine(call);
     String arguments = line.arguments();
-    return line.name + "(" + arguments + ")" + line.end();
+    return line.name + "(" + arguments + ")" + line.end(arguments);
   }
 
   // Arguments -----------------------------------------------------------------------------------
@@ -89,7 +89,8 @@ final class HostCallLine {
         shown.add(ShortBytes.of(block.bytes()));
         i++;
       } else if (text != null) {
-        reads.removeIf(read -> read == text || read.pointer() == text.pointer() - Integer.BYTES);
+        reads.remove(text);
+        reads.removeIf(read -> isLength(read, text.pointer()));
         shown.add(ShortBytes.of(utf16(text.bytes())));
       } else if (i == 0 && name.equals("gn_log") && args[0] >= 0 && args[0] < LEVELS.size()) {
         shown.add(LEVELS.get((int) args[0]));
@@ -162,16 +163,20 @@ final class HostCallLine {
 
   // The end -------------------------------------------------------------------------------------
 
-  private String end() {
+  private String end(String arguments) {
     return switch (call.events().getLast()) {
       case Returned(long result) -> answer(result);
-      case Ended ended -> " -> ends the call: " + how(ended);
+      case Ended ended -> " -> ends the call: " + how(ended, arguments);
       default -> "";
     };
   }
 
-  private static String how(Ended ended) {
-    String text = ended.text().isEmpty() ? "" : ": " + ShortBytes.plain(ended.text());
+  private static String how(Ended ended, String arguments) {
+    // A panic says once more what its arguments are.
+    boolean isSaid =
+        ended.text().isEmpty()
+            || arguments.equals(ShortBytes.of(ended.text().getBytes(StandardCharsets.UTF_8)));
+    String text = isSaid ? "" : ": " + ShortBytes.plain(ended.text());
     return switch (ended.cause()) {
       case EXIT -> "exit code " + ended.exitCode();
       case PANIC -> "panic" + text;

@@ -56,17 +56,22 @@ final class ShortBytes {
   private static boolean isText(byte[] bytes, boolean isCut) {
     // A cut may have split the last character.
     for (int rest = 0; rest < (isCut ? 4 : 1) && rest <= bytes.length; rest++) {
-      try {
-        var _ =
-            StandardCharsets.UTF_8
-                .newDecoder()
-                .decode(ByteBuffer.wrap(bytes, 0, bytes.length - rest));
-        return text(bytes).codePoints().noneMatch(c -> c < ' ' && c != '\n' && c != '\t' && c != '\r');
-      } catch (CharacterCodingException e) {
-        continue;
+      if (isUtf8(ByteBuffer.wrap(bytes, 0, bytes.length - rest))) {
+        return text(bytes)
+            .codePoints()
+            .noneMatch(c -> c < ' ' && c != '\n' && c != '\t' && c != '\r');
       }
     }
     return false;
+  }
+
+  private static boolean isUtf8(ByteBuffer bytes) {
+    try {
+      var _ = StandardCharsets.UTF_8.newDecoder().decode(bytes);
+      return true;
+    } catch (CharacterCodingException e) {
+      return false;
+    }
   }
 
   private static String text(byte[] utf8) {

@@ -35,7 +35,7 @@ class HostCallsTest {
   }
 
   private static Returned body(long pointer, long length) {
-    return new Returned(pointer << 32 | length & 0xffff_ffffL);
+    return new Returned((pointer << 32) | (length & 0xffff_ffffL));
   }
 
   @Test
