@@ -46,7 +46,8 @@ import picocli.CommandLine.Spec;
       "  gonext plugin dev --build-only --lang go .  only build and check",
       "  gonext plugin dev --no-watch --json .       once, for scripts",
       "",
-      "Keys on a terminal: r builds again, l shows or hides log lines, q quits.",
+      "Keys on a terminal: r builds again, t replays the last trap, l shows or hides",
+      "log lines, q quits.",
       "To use a tool that is not the first on PATH, set GONEXT_CARGO=/usr/bin/cargo,",
       "GONEXT_GO, GONEXT_TINYGO, GONEXT_NPX or GONEXT_MAKE.",
       "gonext.config.json in the project is the plugin's configuration,",
@@ -238,7 +239,7 @@ public final class DevCommand implements Callable<Integer> {
   private DevOutput output(PrintWriter out, TimeSources time, Terminal terminal) {
     return json
         ? new JsonOutput(out)
-        : new TextOutput(out, time, terminal.isInteractive(), verbose);
+        : new TextOutput(out, time, project, terminal.isInteractive(), verbose);
   }
 
   private @Nullable Language language() {
@@ -273,6 +274,7 @@ public final class DevCommand implements Callable<Integer> {
                 host != null,
                 starter,
                 AuthorFiles.specs(stubs, where.root()));
+        TrapReplays traps = new TrapReplays(session.output, hosts::own);
         LogFollower follower =
             new LogFollower(client, session.url, token(), session.output, showsLogs(session))) {
       Uploader uploader = null;
@@ -287,7 +289,11 @@ public final class DevCommand implements Callable<Integer> {
                 // Followed before it is live, because its first call may fail.
                 follower.follow(artifact.manifest().name());
               }
-              return http.upload(artifact);
+              UploadAnswer answer = http.upload(artifact);
+              if (watching) {
+                traps.record(artifact.manifest().name());
+              }
+              return answer;
             };
       }
       Attempt.Tools tools =
@@ -300,7 +306,7 @@ public final class DevCommand implements Callable<Integer> {
                   ? stubs.stream().map(AuthorFiles.Stub::name).collect(Collectors.toSet())
                   : Set.of(),
               session.environment,
-              session.output,
+              traps,
               session.time);
       DevLoop loop =
           new DevLoop(
@@ -309,7 +315,7 @@ public final class DevCommand implements Callable<Integer> {
                   where.root(), rules, poll, how -> session.output.emit(new DevEvent.Warning(how))),
               new SourceTrees(where.root(), rules, session.also),
               new DevLoop.Settings(watching, keepGoing));
-      return untilStopped(loop, session, hosts, follower, client);
+      return untilStopped(loop, session, hosts, follower, traps, client);
     }
   }
 
@@ -324,7 +330,12 @@ public final class DevCommand implements Callable<Integer> {
   }
 
   private int untilStopped(
-      DevLoop loop, Session session, HostSession hosts, LogFollower follower, HttpClient client)
+      DevLoop loop,
+      Session session,
+      HostSession hosts,
+      LogFollower follower,
+      TrapReplays traps,
+      HttpClient client)
       throws InterruptedException {
     session.signal.does(loop::stop);
     if (session.signal.came()) {
@@ -335,6 +346,7 @@ public final class DevCommand implements Callable<Integer> {
       session.terminal.onKey(key -> {
         switch (key) {
           case 'r' -> loop.rebuild();
+          case 't' -> traps.again();
           case 'l' -> follower.toggle();
           case 'q' -> loop.stop();
           default -> {}
@@ -348,6 +360,7 @@ public final class DevCommand implements Callable<Integer> {
     }
     boolean own = hosts.isOwn();
     follower.close();
+    traps.close();
     hosts.close();
     session.terminal.close();
     // close() would wait for running requests.

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -50,7 +51,15 @@ public final class TrapText {
       at = next;
     }
     if (project != null) {
-      lines.addAll(source(trap, project));
+      lines.addAll(
+          source(
+              trap.text(),
+              frames.stream()
+                  .map(GuestFrame::source)
+                  .filter(Objects::nonNull)
+                  .map(Objects::requireNonNull)
+                  .toList(),
+              project));
     }
     return lines;
   }
@@ -66,10 +75,14 @@ public final class TrapText {
     return frame.name() + " (" + source + column + ")" + offset;
   }
 
-  /** The author's lines: where the message says that it was, or the innermost frame with a line. */
-  private static List<String> source(Trap trap, Path project) {
+  /**
+   * The author's lines: where the message says that it was, or else the innermost frame.
+   *
+   * @param frames the lines of the frames that have one, innermost first
+   */
+  public static List<String> source(String message, List<SourceLocation> frames, Path project) {
     List<SourceLocation> places = new ArrayList<>();
-    Matcher named = PLACE.matcher(trap.text());
+    Matcher named = PLACE.matcher(message);
     while (named.find()) {
       places.add(
           new SourceLocation(
@@ -77,11 +90,7 @@ public final class TrapText {
               Integer.parseInt(named.group(2)),
               named.group(3) == null ? 0 : Integer.parseInt(named.group(3))));
     }
-    for (GuestFrame frame : trap.backtrace()) {
-      if (frame.source() != null) {
-        places.add(frame.source());
-      }
-    }
+    places.addAll(frames);
     return places.stream()
         .map(place -> SourceExcerpt.of(project, place))
         .filter(lines -> !lines.isEmpty())
