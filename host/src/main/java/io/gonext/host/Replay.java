@@ -47,28 +47,44 @@ import java.util.Set;
  * <p>The module may be another build. Then the replay shows the first call of a host function that
  * differs, and the result. Offsets of code and numbers of units of fuel are compared only if it is
  * the same build: the module of the recording, or the same with debug information.
+ *
+ * <p>Thread-safe.
  */
 public final class Replay {
   /** Ends that depend on the machine: a replay need not end so. */
   private static final Set<String> OF_THE_MACHINE =
       Set.of("DEADLINE", "WAIT_LIMIT", "INTERRUPTED", "STACK_EXHAUSTED");
 
-  private Replay() {}
+  private final CompiledModule module;
+
+  /** Of the module without debug information. */
+  private final String packedSha256;
+
+  private Replay(CompiledModule module, String packedSha256) {
+    this.module = module;
+    this.packedSha256 = packedSha256;
+  }
+
+  /**
+   * Replays with a module.
+   *
+   * @param engine compiles the module
+   * @param wasm the plugin's module
+   * @throws EngineException when the module cannot be compiled
+   */
+  public static Replay of(Engine engine, byte[] wasm) {
+    return new Replay(engine.compile(wasm, true), sha256(PackedModule.of(wasm)));
+  }
 
   /**
    * Replays a recording.
    *
-   * @param engine compiles the module
-   * @param wasm the plugin's module
    * @param limit how long the start and each call may take
    * @param output gets what the guest writes to its standard output and error
    * @return one for each call; calls after one that ended the instance are left out
    * @throws RecordingException when the module does not start as it did
-   * @throws EngineException when the module cannot be compiled
    */
-  public static List<ReplayedCall> run(
-      Engine engine, Recording recording, byte[] wasm, Duration limit, GuestOutput output) {
-    CompiledModule module = engine.compile(wasm, true);
+  public List<ReplayedCall> run(Recording recording, Duration limit, GuestOutput output) {
     InstanceConfig config =
         InstanceConfig.builder()
             .hostFunctions(module.imports().stream().flatMap(i -> function(i).stream()).toList())
@@ -77,7 +93,7 @@ public final class Replay {
             .startTimeout(limit)
             .startReplay(recording.start())
             .build();
-    boolean sameBuild = isSameBuild(recording, module, wasm);
+    boolean sameBuild = isSameBuild(recording);
     List<ReplayedCall> replayed = new ArrayList<>();
     try (GuestInstance instance = start(module, config)) {
       recording.state().ifPresent(state -> apply(state, instance));
@@ -94,11 +110,11 @@ public final class Replay {
   /**
    * The recording with the ends of a replay, as what is expected from now on.
    *
-   * @param replayed the answer of {@link #run} for this recording and this module
+   * @param replayed the answer of {@link #run} for this recording
    * @throws RecordingException when the module made calls of host functions that the recording does
    *     not answer
    */
-  public static Recording updated(Recording recording, List<ReplayedCall> replayed, byte[] wasm) {
+  public Recording updated(Recording recording, List<ReplayedCall> replayed) {
     List<RecordedCall> calls = new ArrayList<>();
     String reason = "OK";
     for (ReplayedCall one : replayed) {
@@ -125,7 +141,7 @@ public final class Replay {
     return new Recording(
         recording.plugin(),
         recording.version(),
-        sha256(PackedModule.of(wasm)),
+        packedSha256,
         recording.on(),
         recording.at(),
         reason,
@@ -172,9 +188,9 @@ public final class Replay {
     return Optional.of(row != null && row.allowedInAllocator() ? function.inAllocator() : function);
   }
 
-  private static boolean isSameBuild(Recording recording, CompiledModule module, byte[] wasm) {
+  private boolean isSameBuild(Recording recording) {
     return recording.moduleSha256().equals(module.sha256())
-        || recording.moduleSha256().equals(sha256(PackedModule.of(wasm)));
+        || recording.moduleSha256().equals(packedSha256);
   }
 
   private static String sha256(byte[] bytes) {

@@ -68,7 +68,8 @@ class RecordingsTest {
 
   private static List<ReplayedCall> replay(Recording recording, byte[] wasm) {
     try (Engine engine = new Engine(EngineLimits.defaults())) {
-      return Replay.run(engine, recording, wasm, Duration.ofSeconds(20), GuestOutput.discard());
+      return Replay.of(engine, wasm)
+          .run(recording, Duration.ofSeconds(20), GuestOutput.discard());
     }
   }
 

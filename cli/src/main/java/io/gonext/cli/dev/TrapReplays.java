@@ -112,7 +112,7 @@ final class TrapReplays implements DevOutput {
     String code = recording.reason();
     List<ReplayedCall> calls;
     try (Engine engine = new Engine(EngineLimits.defaults())) {
-      calls = Replay.run(engine, recording, artifact.wasm(), LIMIT, GuestOutput.discard());
+      calls = Replay.of(engine, artifact.wasm()).run(recording, LIMIT, GuestOutput.discard());
     } catch (RecordingException | EngineException e) {
       return new DevEvent.TrapReplayed(
           hook, code, DevEvent.TrapReplayed.End.UNKNOWN, String.valueOf(e.getMessage()), null,

@@ -107,8 +107,9 @@ public final class ReplayCommand extends KitCommand {
     List<Map<String, Object>> results = new ArrayList<>();
     int different = 0;
     try (Engine engine = new Engine(EngineLimits.defaults())) {
+      Replay replay = compiled(engine, module);
       for (Path file : recordings) {
-        List<ReplayedCall> calls = replay(engine, file, recordings.size() == 1, module, text);
+        List<ReplayedCall> calls = replay(replay, file, recordings.size() == 1, text);
         boolean same = calls.stream().allMatch(call -> call.differences().isEmpty());
         if (!same && update) {
           text.add("  updated: " + file + " has what its calls end with now");
@@ -167,9 +168,16 @@ public final class ReplayCommand extends KitCommand {
     return module;
   }
 
+  private Replay compiled(Engine engine, byte[] module) {
+    try {
+      return Replay.of(engine, module);
+    } catch (EngineException e) {
+      throw new CommandFailure(CommandFailure.Kind.FAILED, plugin + ": " + e.getMessage());
+    }
+  }
+
   private List<ReplayedCall> replay(
-      Engine engine, Path file, boolean isOne, byte[] module, List<String> text)
-      throws IOException {
+      Replay replay, Path file, boolean isOne, List<String> text) throws IOException {
     List<ReplayedCall> calls = List.of();
     try (var in = Files.newInputStream(file)) {
       Recording recording = Recording.parse(in.readNBytes(Recording.MAX_FILE_BYTES + 1));
@@ -187,16 +195,15 @@ public final class ReplayCommand extends KitCommand {
       }
       for (int i = 0; i < times; i++) {
         calls =
-            Replay.run(
-                engine, recording, module, Duration.ofSeconds(limitSeconds), GuestOutput.discard());
+            replay.run(recording, Duration.ofSeconds(limitSeconds), GuestOutput.discard());
         if (calls.stream().anyMatch(call -> !call.differences().isEmpty())) {
           break;
         }
       }
       if (update && calls.stream().anyMatch(call -> !call.differences().isEmpty())) {
-        update(file, recording, calls, module);
+        AtomicFile.replace(file, replay.updated(recording, calls).file());
       }
-    } catch (RecordingException | EngineException e) {
+    } catch (RecordingException e) {
       throw new CommandFailure(CommandFailure.Kind.FAILED, file + ": " + e.getMessage());
     }
     ReplayText described = new ReplayText(trace, isOne, project());
@@ -207,12 +214,6 @@ public final class ReplayCommand extends KitCommand {
   /** Where the author's source is, if the plugin is a project. */
   private @Nullable Path project() {
     return Files.isDirectory(plugin) ? plugin : null;
-  }
-
-  private static void update(
-      Path file, Recording recording, List<ReplayedCall> calls, byte[] module)
-      throws IOException {
-    AtomicFile.replace(file, Replay.updated(recording, calls, module).file());
   }
 
   private static Map<String, Object> fields(Path file, List<ReplayedCall> calls) {
