@@ -62,7 +62,8 @@ final class RecordBenchmark implements Benchmark {
     Path directory = Files.createTempDirectory("gonext-bench-record");
     List<Kind> kinds =
         List.of(
-            new Kind("a filter of the example hello-rust, 4 KB", "hello-rust", "the_content", text()),
+            new Kind(
+                "a filter of the example hello-rust, 4 KB", "hello-rust", "the_content", text()),
             new Kind("the same, 20 bytes", "hello-rust", "the_content", "a *b* c, and no more"),
             new Kind("20 reads of the configuration", "services", "services", "c20"));
     try (Host never = host(directory.resolve("never"));

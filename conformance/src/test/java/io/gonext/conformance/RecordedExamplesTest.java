@@ -43,7 +43,7 @@ class RecordedExamplesTest {
   private static final Path ROOT = Path.of(System.getProperty("gonext.root"));
 
   /** Of all languages together; with {@code -Plong} 10,000. */
-  private static final int CALLS = Integer.getInteger("gonext.test.recorded", 400);
+  private static final int CALLS = Integer.getInteger("gonext.test.recorded", 240);
 
   private static final long SEED = Long.getLong("gonext.recorded.seed", 20261130);
 
@@ -81,8 +81,7 @@ class RecordedExamplesTest {
         List<RecordingInfo> kept = host.recordings().list(name(language));
         for (int i = 0; i < done - before; i++) {
           RecordingInfo info = kept.get(i);
-          Recording recording =
-              host.recordings().get(name(language), info.id()).orElseThrow();
+          Recording recording = host.recordings().get(name(language), info.id()).orElseThrow();
           assertThat(recording.isComplete()).as("seed %s, %s", SEED, info).isTrue();
           for (RecordedCall call : recording.calls()) {
             fuel += call.fuel().orElseThrow();
@@ -137,8 +136,8 @@ class RecordedExamplesTest {
     }
   }
 
-  private static String replayed(
-      List<String> options, Path wasm, Path recordings, Path compiled) throws Exception {
+  private static String replayed(List<String> options, Path wasm, Path recordings, Path compiled)
+      throws Exception {
     Process process =
         ChildJvm.plain()
             .builder(

@@ -76,6 +76,7 @@ final class Backtraces {
   }
 
   static SourceLocation location(SourceLines.Line line) {
-    return new SourceLocation(PlainText.of(line.path(), MOST_PATH_CHARS), line.number(), line.column());
+    return new SourceLocation(
+        PlainText.of(line.path(), MOST_PATH_CHARS), line.number(), line.column());
   }
 }

@@ -23,7 +23,8 @@ final class GlobalNames {
   static GlobalNames of(ModuleOutline outline) {
     Map<Integer, String> names =
         names(outline.globalNames(), outline.definition().globals().size());
-    outline.definition()
+    outline
+        .definition()
         .exports()
         .forEach((name, export) -> {
           if (export.kind() == ModuleDefinition.Kind.GLOBAL) {

@@ -98,8 +98,7 @@ public final class HostReplay {
           byte[] actualBytes = call.memory().read(pointer, bytes.length);
           if (!Arrays.equals(bytes, actualBytes)) {
             throw differs(
-                actual.function() + " with " + shown(pointer, actualBytes),
-                given(actual, call));
+                actual.function() + " with " + shown(pointer, actualBytes), given(actual, call));
           }
         }
         case Wrote(long pointer, byte[] bytes) -> call.memory().write(pointer, bytes);
@@ -117,8 +116,7 @@ public final class HostReplay {
           throw end(ended);
         }
         case Called _ ->
-            throw differs(
-                "nothing from inside " + actual.function(), given(actual, call));
+            throw differs("nothing from inside " + actual.function(), given(actual, call));
         case null -> throw differs(actual.toString(), given(actual, call));
       }
       next++;

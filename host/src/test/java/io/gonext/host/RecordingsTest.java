@@ -68,8 +68,7 @@ class RecordingsTest {
 
   private static List<ReplayedCall> replay(Recording recording, byte[] wasm) {
     try (Engine engine = new Engine(EngineLimits.defaults())) {
-      return Replay.of(engine, wasm)
-          .run(recording, Duration.ofSeconds(20), GuestOutput.discard());
+      return Replay.of(engine, wasm).run(recording, Duration.ofSeconds(20), GuestOutput.discard());
     }
   }
 
@@ -405,8 +404,8 @@ class RecordingsTest {
 
   @Test
   void a_recording_of_a_later_version_is_refused() {
-    assertThatThrownBy(() ->
-            Recording.parse("{\"gonext_recording\":3}".getBytes(StandardCharsets.UTF_8)))
+    assertThatThrownBy(
+            () -> Recording.parse("{\"gonext_recording\":3}".getBytes(StandardCharsets.UTF_8)))
         .hasMessageContaining("its format is 3, and this version of gonext reads 1 to 2");
   }
 

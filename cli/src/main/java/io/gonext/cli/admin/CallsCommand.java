@@ -111,8 +111,7 @@ public final class CallsCommand extends AdminCommand {
     if (call.has("recording")) {
       out.println(
           "    recording %s: gonext record %s --save calls"
-              .formatted(
-                  call.path("recording").asString(""), call.path("plugin").asString("")));
+              .formatted(call.path("recording").asString(""), call.path("plugin").asString("")));
     }
     out.flush();
   }

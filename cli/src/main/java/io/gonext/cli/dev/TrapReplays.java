@@ -115,7 +115,11 @@ final class TrapReplays implements DevOutput {
       calls = Replay.of(engine, artifact.wasm()).run(recording, LIMIT, GuestOutput.discard());
     } catch (RecordingException | EngineException e) {
       return new DevEvent.TrapReplayed(
-          hook, code, DevEvent.TrapReplayed.End.UNKNOWN, String.valueOf(e.getMessage()), null,
+          hook,
+          code,
+          DevEvent.TrapReplayed.End.UNKNOWN,
+          String.valueOf(e.getMessage()),
+          null,
           List.of());
     }
     ReplayedCall last = calls.getLast();
@@ -132,7 +136,9 @@ final class TrapReplays implements DevOutput {
           DevEvent.TrapReplayed.End.UNKNOWN,
           "it asks the host for something else before: call it once more",
           null,
-          asked ? HostCalls.difference(last.call().trace(), where.at(), where.actual()) : List.of());
+          asked
+              ? HostCalls.difference(last.call().trace(), where.at(), where.actual())
+              : List.of());
     }
     return new DevEvent.TrapReplayed(
         hook, code, DevEvent.TrapReplayed.End.GONE, last.result().toString(), null, List.of());

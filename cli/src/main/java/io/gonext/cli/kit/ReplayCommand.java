@@ -176,8 +176,8 @@ public final class ReplayCommand extends KitCommand {
     }
   }
 
-  private List<ReplayedCall> replay(
-      Replay replay, Path file, boolean isOne, List<String> text) throws IOException {
+  private List<ReplayedCall> replay(Replay replay, Path file, boolean isOne, List<String> text)
+      throws IOException {
     List<ReplayedCall> calls = List.of();
     try (var in = Files.newInputStream(file)) {
       Recording recording = Recording.parse(in.readNBytes(Recording.MAX_FILE_BYTES + 1));
@@ -194,8 +194,7 @@ public final class ReplayCommand extends KitCommand {
         text.addAll(ReplayText.madeWith(recording.on()));
       }
       for (int i = 0; i < times; i++) {
-        calls =
-            replay.run(recording, Duration.ofSeconds(limitSeconds), GuestOutput.discard());
+        calls = replay.run(recording, Duration.ofSeconds(limitSeconds), GuestOutput.discard());
         if (calls.stream().anyMatch(call -> !call.differences().isEmpty())) {
           break;
         }

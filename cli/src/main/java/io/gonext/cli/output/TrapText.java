@@ -29,7 +29,11 @@ public final class TrapText {
 
   /** What the guest or the engine says, which may be several lines. */
   public static List<String> message(Trap trap) {
-    return trap.text().lines().limit(MAX_MESSAGE_LINES).map(line -> line.replace("\t", "    ")).toList();
+    return trap.text()
+        .lines()
+        .limit(MAX_MESSAGE_LINES)
+        .map(line -> line.replace("\t", "    "))
+        .toList();
   }
 
   /**
@@ -66,8 +70,7 @@ public final class TrapText {
 
   private static String shown(GuestFrame frame) {
     SourceLocation source = frame.source();
-    String offset =
-        frame.codeOffset() < 0 ? "" : " @0x" + Integer.toHexString(frame.codeOffset());
+    String offset = frame.codeOffset() < 0 ? "" : " @0x" + Integer.toHexString(frame.codeOffset());
     if (source == null) {
       return frame.name() + offset;
     }

@@ -1,6 +1,5 @@
 package io.gonext.cli.provenance;
 
-import io.gonext.engine.Producers;
 import io.gonext.cli.build.Executables;
 import io.gonext.cli.build.Language;
 import io.gonext.cli.build.ProcessRunner;
@@ -8,6 +7,7 @@ import io.gonext.cli.build.ProjectBuild;
 import io.gonext.cli.build.ToolCommand;
 import io.gonext.cli.build.Toolchain;
 import io.gonext.cli.output.CommandFailure;
+import io.gonext.engine.Producers;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.Sha256;
 import java.io.IOException;

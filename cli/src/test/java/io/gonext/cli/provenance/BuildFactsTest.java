@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.gonext.engine.Producers;
 import io.gonext.cli.build.Executables;
 import io.gonext.cli.build.ProcessRunner;
 import io.gonext.cli.output.CommandFailure;
+import io.gonext.engine.Producers;
 import io.gonext.guests.GuestBundle;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.ManifestReader;

@@ -3,8 +3,8 @@ package io.gonext.cli.provenance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.gonext.engine.Producers;
 import io.gonext.cli.build.Language;
+import io.gonext.engine.Producers;
 import io.gonext.guests.GuestBundle;
 import io.gonext.host.manifest.ManifestReader;
 import java.nio.charset.StandardCharsets;

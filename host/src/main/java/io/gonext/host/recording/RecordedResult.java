@@ -44,8 +44,7 @@ public sealed interface RecordedResult {
    * @param backtrace the guest's functions, innermost first; an index of -1 is not known
    * @param state what the memory was used for, and the globals; empty in a recording of version 1
    */
-  record Trap(
-      String code, String text, List<GuestFrame> backtrace, Optional<TrapState> state)
+  record Trap(String code, String text, List<GuestFrame> backtrace, Optional<TrapState> state)
       implements RecordedResult {
     public Trap {
       backtrace = List.copyOf(backtrace);

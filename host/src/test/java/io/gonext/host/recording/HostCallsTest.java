@@ -185,9 +185,7 @@ class HostCallsTest {
             true);
     assertThat(
             HostCalls.difference(
-                trace,
-                2,
-                List.of(called("gonext_data.gn_kv_get", 1, 2), new Read(1, utf8("kk")))))
+                trace, 2, List.of(called("gonext_data.gn_kv_get", 1, 2), new Read(1, utf8("kk")))))
         .containsExactly(
             "  gn_time_ms() -> 1 (1970-01-01T00:00:00.001Z)",
             "- gn_kv_get(\"k\") -> not found (-4)",

@@ -25,9 +25,6 @@ public final class CallResults {
    */
   public static RecordedResult.Trap of(GuestTrap trap, TrapState state) {
     return new RecordedResult.Trap(
-        trap.trapCause().code(),
-        trap.trapCause().describe(),
-        trap.backtrace(),
-        Optional.of(state));
+        trap.trapCause().code(), trap.trapCause().describe(), trap.backtrace(), Optional.of(state));
   }
 }
