@@ -206,6 +206,24 @@ class HostReplayTest {
         .hasValueSatisfying(text -> assertThat(text).endsWith("it made no more calls (event 3)"));
   }
 
+  /** {@code env.panic} has no result, so that it can stand for a function that logs. */
+  @Test
+  void a_call_that_needs_no_answer_may_come_after_what_was_recorded() {
+    var replay = new HostReplay(record("nothing"), "env.panic"::equals);
+    GuestInstance guest = replaying();
+    guest.replayNext(replay);
+    TestEngine.call(guest, "panic", 11);
+    assertThat(replay.isAnswered()).isTrue();
+    assertThat(replay.difference()).isPresent();
+    assertThat(replay.more()).hasSize(3).last().isEqualTo(new HostTrace.Returned(0));
+
+    var strict = new HostReplay(HostTrace.EMPTY);
+    GuestInstance other = replaying();
+    other.replayNext(strict);
+    TestEngine.trap(other, "panic", 11);
+    assertThat(strict.isAnswered()).isFalse();
+  }
+
   @Test
   void a_recording_that_is_full_says_so() {
     recorded.startRecording(150, new SecretMarks());

@@ -118,20 +118,21 @@ public final class Replay {
     List<RecordedCall> calls = new ArrayList<>();
     String reason = "OK";
     for (ReplayedCall one : replayed) {
-      if (one.divergence().isPresent() && !one.divergence().get().actual().isEmpty()) {
+      if (!one.isAnswered()) {
         throw new RecordingException(
             "it cannot be updated: the recording does not answer what the module asks the host for"
                 + " now; record the call once more");
       }
       RecordedCall call = one.call();
+      List<HostTrace.Event> events =
+          new ArrayList<>(call.trace().events().subList(0, one.replayedEvents()));
+      events.addAll(one.more());
       calls.add(
           new RecordedCall(
               call.isJob(),
               call.name(),
               call.payload(),
-              new HostTrace(
-                  call.trace().events().subList(0, one.replayedEvents()),
-                  call.trace().isComplete()),
+              new HostTrace(events, call.trace().isComplete()),
               one.result(),
               call.fuel().isPresent() ? OptionalLong.of(one.fuel()) : OptionalLong.empty()));
       if (one.result() instanceof Trap trap) {
@@ -201,9 +202,16 @@ public final class Replay {
     }
   }
 
+  /** Whether a function only takes note of something, so that nobody has to answer it. */
+  private static boolean onlyLogs(String function) {
+    return function.equals("env.gn_log")
+        || function.equals("env.trace")
+        || (function.startsWith("env.console.") && !function.equals("env.console.assert"));
+  }
+
   private static ReplayedCall replay(
       GuestInstance instance, RecordedCall call, boolean sameBuild, Duration limit) {
-    HostReplay replay = new HostReplay(call.trace());
+    HostReplay replay = new HostReplay(call.trace(), Replay::onlyLogs);
     instance.replayNext(replay);
     RecordedResult result;
     try {
@@ -247,6 +255,8 @@ public final class Replay {
         result,
         fuel,
         replay.replayed(),
+        replay.more(),
+        replay.isAnswered(),
         replay.difference().isPresent() && call.trace().isComplete()
             ? Optional.of(new ReplayedCall.Divergence(replay.differsAt(), replay.differing()))
             : Optional.empty(),

@@ -13,6 +13,8 @@ import java.util.Optional;
  * @param result what the replay ended with
  * @param fuel the units that it used
  * @param replayedEvents how many events of the recorded trace happened again
+ * @param more calls of functions that only log, after all that was recorded
+ * @param isAnswered whether all that the guest asked the host for was answered
  * @param divergence the first host call that differs
  * @param differences from the recorded call, a sentence each; empty if there are none
  */
@@ -21,6 +23,8 @@ public record ReplayedCall(
     RecordedResult result,
     long fuel,
     int replayedEvents,
+    List<HostTrace.Event> more,
+    boolean isAnswered,
     Optional<Divergence> divergence,
     List<String> differences) {
   /**
@@ -38,6 +42,7 @@ public record ReplayedCall(
 
   /** Copies the list. */
   public ReplayedCall {
+    more = List.copyOf(more);
     differences = List.copyOf(differences);
   }
 }

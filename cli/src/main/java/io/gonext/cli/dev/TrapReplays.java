@@ -123,12 +123,11 @@ final class TrapReplays implements DevOutput {
           List.of());
     }
     ReplayedCall last = calls.getLast();
-    if (last.result() instanceof Trap trap
-        && last.divergence().filter(where -> !where.actual().isEmpty()).isEmpty()) {
+    if (last.result() instanceof Trap trap && last.isAnswered()) {
       return new DevEvent.TrapReplayed(
           hook, code, DevEvent.TrapReplayed.End.STILL, "", asked ? trap : null, List.of());
     }
-    if (last.divergence().isPresent() && !last.divergence().get().actual().isEmpty()) {
+    if (!last.isAnswered() && last.divergence().isPresent()) {
       ReplayedCall.Divergence where = last.divergence().get();
       return new DevEvent.TrapReplayed(
           hook,
