@@ -1,5 +1,6 @@
 package io.gonext.host.internal.lifecycle;
 
+import io.gonext.engine.CompiledModule;
 import io.gonext.engine.GuestInstance;
 import io.gonext.engine.GuestTrap;
 import io.gonext.engine.HostTrace;
@@ -61,6 +62,11 @@ public final class CallRecorder {
 
   private long keptBytes;
   private long lastId;
+
+  /** Of the module that was recorded last. */
+  private volatile @Nullable MadeWith madeWith;
+
+  private record MadeWith(String sha256, RecordedOn on) {}
 
   private record Kept(long id, Recording recording, long bytes) {}
 
@@ -193,13 +199,6 @@ public final class CallRecorder {
                   : OptionalLong.empty()));
     }
 
-    /** The tools that made the module: its claim, so as plain lines. */
-    private List<String> tools() {
-      return instance.module().producers().entries().stream()
-          .map(tool -> PlainText.of((tool.name() + " " + tool.version()).strip(), MAX_TOOL_CHARS))
-          .toList();
-    }
-
     /**
      * Keeps the lease's calls if the policy says so.
      *
@@ -218,7 +217,7 @@ public final class CallRecorder {
                 plugin,
                 version,
                 instance.module().sha256(),
-                RecordedOn.here(hostVersion, tools()),
+                on(instance.module()),
                 clock.instant(),
                 failure != null ? failure : slow ? SLOW : OK,
                 memoryPages,
@@ -231,6 +230,22 @@ public final class CallRecorder {
       }
       return 0;
     }
+  }
+
+  /** What a recording of a module is made with; the same object for the same module. */
+  private RecordedOn on(CompiledModule module) {
+    MadeWith known = madeWith;
+    if (known == null || !known.sha256.equals(module.sha256())) {
+      // The module's claim, so as plain lines.
+      List<String> tools =
+          module.producers().entries().stream()
+              .map(tool ->
+                  PlainText.of((tool.name() + " " + tool.version()).strip(), MAX_TOOL_CHARS))
+              .toList();
+      known = new MadeWith(module.sha256(), RecordedOn.here(hostVersion, tools));
+      madeWith = known;
+    }
+    return known.on;
   }
 
   private synchronized long keep(Recording recording, long bytes) {
@@ -248,15 +263,16 @@ public final class CallRecorder {
     for (boolean spares : new boolean[] {true, false}) {
       Set<String> last = new HashSet<>();
       List<Kept> newestFirst = new ArrayList<>(kept).reversed();
-      Set<Kept> spared = new HashSet<>();
+      // Their ids: the hash of a recording is one of all that it holds.
+      Set<Long> spared = new HashSet<>();
       for (Kept one : newestFirst) {
         if (last.add(one.recording.reason()) && spares) {
-          spared.add(one);
+          spared.add(one.id);
         }
       }
       for (Iterator<Kept> oldest = kept.iterator(); oldest.hasNext() && isFull(); ) {
         Kept one = oldest.next();
-        if (!spared.contains(one)) {
+        if (!spared.contains(one.id)) {
           oldest.remove();
           keptBytes -= one.bytes;
         }
