@@ -73,8 +73,7 @@ final class RecordBenchmark implements Benchmark {
             new Kind(
                 "a filter of the example hello-rust, 4 KB", "hello-rust", "the_content", text()),
             new Kind("the same, 20 bytes", "hello-rust", "the_content", "a *b* c, and no more"),
-            new Kind("20 reads of the configuration", "services", "services", "c20"),
-            new Kind("2000 of them", "services", "services", "c2000"));
+            new Kind("20 reads of the configuration", "services", "services", "c20"));
     try (Host never = host(directory.resolve("never"));
         Host host = host(directory.resolve("recording"))) {
       RatioTable table = new RatioTable(out, "-", "one call", "recorded", "off");

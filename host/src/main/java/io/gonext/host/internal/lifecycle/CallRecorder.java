@@ -19,13 +19,16 @@ import io.gonext.host.recording.Recording;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -66,6 +69,10 @@ public final class CallRecorder {
   /** Of the module that was recorded last. */
   private volatile @Nullable MadeWith madeWith;
 
+  /** The last state of instances that keep it between calls, while calls are recorded. */
+  private final Map<GuestInstance, InstanceState> states =
+      Collections.synchronizedMap(new WeakHashMap<>());
+
   private record MadeWith(String sha256, RecordedOn on) {}
 
   private record Kept(long id, Recording recording, long bytes) {}
@@ -92,6 +99,7 @@ public final class CallRecorder {
   /** Ends that; what was kept stays. */
   public void stop() {
     policy = null;
+    states.clear();
   }
 
   /** What is recorded now. */
@@ -136,7 +144,9 @@ public final class CallRecorder {
       this.memoryPages = memoryPages;
       this.instance = instance;
       secretsOf.apply(plugin).forEach(marks::add);
-      this.state = instance.stateSinceStart().map(this::markedOut);
+      Optional<InstanceState> found = instance.stateSinceStart(states.get(instance));
+      found.filter(kept -> !kept.blocks().isEmpty()).ifPresent(kept -> states.put(instance, kept));
+      this.state = found.map(this::markedOut);
     }
 
     /** Makes a call and records it; a call that neither returns nor traps ends the recording. */
