@@ -21,6 +21,7 @@ final class Bench {
           new RestartBenchmark(),
           new KvBenchmark(),
           new ServicesBenchmark(),
+          new RecordBenchmark(),
           new JobsBenchmark(),
           new TrustBenchmark(),
           new SoakBenchmark(),

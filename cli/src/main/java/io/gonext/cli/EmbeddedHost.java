@@ -56,6 +56,11 @@ final class EmbeddedHost implements HostStarter.Started {
   }
 
   @Override
+  public Optional<Host> host() {
+    return Optional.of(running.host());
+  }
+
+  @Override
   public void close() {
     running.close();
     Demo.discard(data);

@@ -130,13 +130,22 @@ class OperatorTest {
         .isEqualTo("time: no longer recording; 1 are kept\n");
 
     assertThat(local("replay", calls.toString(), "--plugin", bundle.toString(), "--trace"))
-        .contains("hook now: an answer of", "env.gn_time_ms()", "1 as recorded, 0 different");
+        .contains("hook now: an answer of", "gn_time_ms() -> ", "1 as recorded, 0 different");
     Path other =
         Files.write(
             directory.resolve("upper.gnplugin"), GuestBundle.of("upper").filter("now").bytes());
     assertThat(local("replay", calls.toString(), "--plugin", other.toString()))
         .contains("different: the guest ended; when it was recorded, it called env.gn_time_ms()")
+        .contains("- gn_time_ms() -> ", "+ (the guest ended)")
         .contains("0 as recorded, 1 different");
+    assertThat(local("replay", calls.toString(), "--plugin", other.toString(), "--update"))
+        .contains("different: ", "updated: ");
+    assertThat(local("replay", calls.toString(), "--plugin", other.toString()))
+        .contains("1 as recorded, 0 different");
+    err.getBuffer().setLength(0);
+    assertThat(local("replay", calls.toString(), "--plugin", bundle.toString(), "--update"))
+        .isEmpty();
+    assertThat(err.toString()).contains("does not answer what the module asks the host for now");
     err.getBuffer().setLength(0);
     assertThat(misused("record", "time", "--sample", "2")).contains("a part of all calls");
     err.getBuffer().setLength(0);

@@ -5,18 +5,23 @@ import io.gonext.host.NotedCall;
 import io.gonext.host.NotedCall.Why;
 import io.gonext.host.StoredPlugin;
 import io.gonext.host.hook.TurnFailure;
+import io.gonext.host.recording.Recording;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The calls that were slow, late or failed, and where their time went. */
 final class CallsPage implements Page {
   private static final String PATH = "/calls";
   private static final String LIVE = "/live/calls";
+  private static final String RECORDING = "/plugins/{plugin}/recordings/{id}";
+  private static final Pattern ID = Pattern.compile("[0-9]{1,18}");
 
   /** The most calls on a page, and about how many characters they may take: 100 KB with markup. */
   private static final int MAX_ROWS = 60;
@@ -87,9 +92,15 @@ final class CallsPage implements Page {
   /**
    * One call.
    *
+   * @param isRecorded whether its recording can be downloaded
    * @param parts of the bar
    */
-  record Row(NotedCall call, List<Part> parts) {
+  record Row(NotedCall call, boolean isRecorded, List<Part> parts) {
+    /** The path of its recording. */
+    String recording() {
+      return "/plugins/" + Frame.encoded(call.plugin()) + "/recordings/" + call.recording();
+    }
+
     String why() {
       return Filter.name(call.why());
     }
@@ -126,7 +137,27 @@ final class CallsPage implements Page {
   public void addTo(Routes routes) {
     routes.nav("Calls", PATH);
     routes.page(PATH, visit -> Answer.page("Calls", "calls", model(Filter.of(visit))));
+    // What callers sent is not for everybody who may look.
+    routes.changePage(RECORDING, this::recording);
     routes.live(LIVE, visit -> new Route.Fragment("callslive", calls(Filter.of(visit))));
+  }
+
+  private Answer recording(Visit visit) {
+    String plugin = visit.path("plugin");
+    String id = visit.path("id");
+    Recording recording =
+        (ID.matcher(id).matches()
+                ? host.recordings().get(plugin, Long.parseLong(id))
+                : Optional.<Recording>empty())
+            .orElseThrow(() ->
+                new Refusal(
+                    Refusal.NOT_FOUND,
+                    "There is no recording of this call now: newer ones may have taken its"
+                        + " place."));
+    return new Answer.Download(
+        "application/json",
+        recording.plugin() + "-" + id + ".recording.json",
+        out -> out.write(recording.file()));
   }
 
   private Model model(Filter filter) {
@@ -136,6 +167,12 @@ final class CallsPage implements Page {
       reasons.add(Filter.name(why));
     }
     return new Model(filter, plugins, reasons, calls(filter));
+  }
+
+  /** Whether a call's recording is still kept. */
+  private boolean isKept(NotedCall call) {
+    return call.recording() > 0
+        && host.recordings().get(call.plugin(), call.recording()).isPresent();
   }
 
   private Calls calls(Filter filter) {
@@ -150,7 +187,9 @@ final class CallsPage implements Page {
       }
       rows.add(
           new Row(
-              call, parts(call.took(), call.queued(), call.guest(), call.host(), call.waited())));
+              call,
+              isKept(call),
+              parts(call.took(), call.queued(), call.guest(), call.host(), call.waited())));
     }
     return new Calls(rows, kept.size() - rows.size(), leftOut(filter));
   }

@@ -3,6 +3,9 @@ package io.gonext.dashboard;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gonext.guests.GuestBundle;
+import io.gonext.host.NotedCall;
+import io.gonext.host.RecordingPolicy;
+import io.gonext.host.recording.Recording;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.net.http.HttpClient;
@@ -24,7 +27,39 @@ class CallsPageTest {
   static void fail() throws Exception {
     dashboard.activate(GuestBundle.of("panic").filter("shout"));
     dashboard.activate(GuestBundle.of("trap").filter("shout"));
+    dashboard.host().recordings().start("trap", RecordingPolicy.ALL);
     dashboard.host().applyFilters("shout", "a payload that nobody keeps");
+  }
+
+  @Test
+  void an_admin_downloads_the_recording_of_a_call_that_was_recorded() throws Exception {
+    NotedCall call =
+        dashboard.host().activity().recentCalls().stream()
+            .filter(noted -> noted.recording() > 0)
+            .findFirst()
+            .orElseThrow();
+    String path = "/plugins/trap/recordings/" + call.recording();
+    assertThat(dashboard.admin().get("/calls?plugin=trap").body())
+        .contains(path + "\" download>download for replay");
+    assertThat(dashboard.admin().get("/calls?plugin=panic").body()).doesNotContain("for replay");
+    HttpResponse<String> file = dashboard.admin().get(path);
+    assertThat(file.headers().firstValue("Content-Disposition"))
+        .contains("attachment; filename=\"trap-" + call.recording() + ".recording.json\"");
+    assertThat(Recording.parse(file.body().getBytes(StandardCharsets.UTF_8)).reason())
+        .isEqualTo("UNREACHABLE");
+  }
+
+  @Test
+  void a_reader_gets_no_recording() throws Exception {
+    assertThat(page("?plugin=trap")).doesNotContain("for replay");
+    assertThat(dashboard.reader().get("/plugins/trap/recordings/1").statusCode()).isEqualTo(403);
+  }
+
+  @Test
+  void a_recording_that_is_not_kept_is_a_404() throws Exception {
+    assertThat(dashboard.admin().get("/plugins/trap/recordings/999").statusCode()).isEqualTo(404);
+    assertThat(dashboard.admin().get("/plugins/trap/recordings/x").statusCode()).isEqualTo(404);
+    assertThat(dashboard.admin().get("/plugins/none/recordings/1").statusCode()).isEqualTo(404);
   }
 
   private static String page(String query) throws Exception {

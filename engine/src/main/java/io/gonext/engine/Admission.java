@@ -64,6 +64,7 @@ final class Admission {
   private static final int MOST_MEMORY_PAGES = 1 << 16;
 
   private static final int FUNCTION_NAMES = 1;
+  private static final int GLOBAL_NAMES = 7;
 
   private final byte[] bytes;
   private final EngineLimits limits;
@@ -106,6 +107,8 @@ final class Admission {
   private int segmentsAnnounced = -1;
   private long segmentElements;
   private byte @Nullable [] functionNames;
+  private byte[] globalNames = {};
+  private Producers producers = Producers.NONE;
   private DebugSections debug = DebugSections.NONE;
 
   private Admission(byte[] bytes, EngineLimits limits, boolean links) {
@@ -188,6 +191,8 @@ final class Admission {
         List.copyOf(memoryExports),
         memories.isEmpty() ? 0 : memories.getFirst().minimumPages(),
         functionNames,
+        globalNames,
+        producers,
         debug,
         cost,
         definition());
@@ -258,6 +263,11 @@ final class Admission {
   private void custom(BinaryReader in) {
     String name = in.name(limits.moduleBytes());
     debug = debug.with(name, bytes, in.position(), in.position() + in.remaining());
+    if (name.equals(Producers.SECTION)) {
+      producers =
+          Producers.ofSection(
+              Arrays.copyOfRange(bytes, in.position(), in.position() + in.remaining()));
+    }
     if (!name.equals("name")) {
       return;
     }
@@ -270,6 +280,9 @@ final class Admission {
         if (id == FUNCTION_NAMES) {
           int kept = Math.min(in.position() - from, FunctionNames.MOST_BYTES);
           functionNames = Arrays.copyOfRange(bytes, from, from + kept);
+        } else if (id == GLOBAL_NAMES) {
+          int kept = Math.min(in.position() - from, GlobalNames.MOST_BYTES);
+          globalNames = Arrays.copyOfRange(bytes, from, from + kept);
         }
       }
     } catch (ModuleRejectedException unreadable) {

@@ -99,6 +99,7 @@ final class Backtraces {
   }
 
   static SourceLocation location(SourceLines.Line line) {
-    return new SourceLocation(PlainText.of(line.path(), MOST_PATH_CHARS), line.number());
+    return new SourceLocation(
+        PlainText.of(line.path(), MOST_PATH_CHARS), line.number(), line.column());
   }
 }

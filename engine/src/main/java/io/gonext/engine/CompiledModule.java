@@ -29,6 +29,8 @@ public final class CompiledModule {
   private final @Nullable GuestFunction startFunction;
   private final FunctionNames names;
   private final Backtraces backtraces;
+  private final GlobalNames globalNames;
+  private final Producers producers;
   private final TrapTranslator traps;
   private final CoveredPlaces places;
 
@@ -68,6 +70,8 @@ public final class CompiledModule {
     this.functions = callable;
     this.startFunction = findStart(callable);
     this.names = FunctionNames.of(outline);
+    this.globalNames = GlobalNames.of(outline);
+    this.producers = outline.producers();
     // Indexed here, on the compiling thread, because the first trap is inside a caller's deadline.
     var lines = SourceLines.of(outline.debug().lines(), outline.debug().strings());
     this.counts = new long[classes.counters().size()];
@@ -134,6 +138,15 @@ public final class CompiledModule {
    */
   public Duration compileTime() {
     return compileTime;
+  }
+
+  /** The tools that made the module, as it says itself. */
+  public Producers producers() {
+    return producers;
+  }
+
+  GlobalNames globalNames() {
+    return globalNames;
   }
 
   /** The module's imports and exports. */

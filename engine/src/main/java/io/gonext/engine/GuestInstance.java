@@ -577,12 +577,22 @@ public final class GuestInstance implements AutoCloseable {
    * start. Reads all marks and copies what was written. Only for the thread that holds the
    * instance, between runs.
    *
+   * @param before what this method returned earlier for this instance, whose blocks are used again
+   *     where nothing has changed; null if there is none
    * @return empty if tables, references or WASI's descriptors differ, which a state does not hold
    */
-  public Optional<InstanceState> stateSinceStart() {
+  public Optional<InstanceState> stateSinceStart(@Nullable InstanceState before) {
     return imports.differenceFromSnapshot() != null
         ? Optional.empty()
-        : Objects.requireNonNull(snapshot).changes(code);
+        : Objects.requireNonNull(snapshot).changes(code, before);
+  }
+
+  /**
+   * How the memory was used and what the globals are, also after a trap. Reads all marks. Only for
+   * the thread that holds the instance, between runs.
+   */
+  public TrapState trapState() {
+    return TrapStates.of(code, module.globalNames());
   }
 
   /**

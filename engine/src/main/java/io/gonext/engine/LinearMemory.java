@@ -297,18 +297,51 @@ final class LinearMemory extends GuestAccess {
     return Math.min(blocks << BLOCK_SHIFT, limit);
   }
 
-  /** Copies of all that may have been written since then; neighbours are one block. */
-  List<InstanceState.Block> written() {
+  /**
+   * The bytes in blocks of a part that were written since the image was taken or restored.
+   *
+   * @param from the part's first byte
+   * @param to its end
+   */
+  long writtenBytes(long from, long to) {
+    long bytesWritten = 0;
+    long end = Math.min(to, limit);
+    int block = from < end ? nextMarked(dirty, (int) (from >>> BLOCK_SHIFT)) : -1;
+    while (block >= 0 && (long) block << BLOCK_SHIFT < end) {
+      long begin = (long) block << BLOCK_SHIFT;
+      bytesWritten += Math.min(begin + BLOCK_BYTES, end) - Math.max(begin, from);
+      block = nextMarked(dirty, block + 1);
+    }
+    return bytesWritten;
+  }
+
+  /**
+   * Copies of all that may have been written since then, a block each. A block that is as before is
+   * not copied again: most are, and to compare is faster.
+   *
+   * @param before what this method returned earlier, or nothing
+   */
+  List<InstanceState.Block> written(List<InstanceState.Block> before) {
     List<InstanceState.Block> blocks = new ArrayList<>();
+    int known = 0;
     int block = nextMarked(dirty, 0);
     while (block >= 0) {
       int from = block << BLOCK_SHIFT;
-      int to;
-      do {
-        to = endOfStores(block, limit);
-        block = nextMarked(dirty, block + 1);
-      } while (block >= 0 && block << BLOCK_SHIFT <= to);
-      blocks.add(new InstanceState.Block(from, Arrays.copyOfRange(bytes, from, to)));
+      int next = nextMarked(dirty, block + 1);
+      int to = next == block + 1 ? Math.min(from + BLOCK_BYTES, limit) : endOfStores(block, limit);
+      while (known < before.size() && before.get(known).pointer() < from) {
+        known++;
+      }
+      boolean isSame =
+          known < before.size()
+              && before.get(known).pointer() == from
+              && Arrays.equals(
+                  before.get(known).bytes(), 0, before.get(known).bytes().length, bytes, from, to);
+      blocks.add(
+          isSame
+              ? before.get(known)
+              : new InstanceState.Block(from, Arrays.copyOfRange(bytes, from, to)));
+      block = next;
     }
     return blocks;
   }

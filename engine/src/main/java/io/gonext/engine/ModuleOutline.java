@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param memoryExports the names under which the memory is exported
  * @param memoryPages the memory's initial size, or 0 without one
  * @param functionNames the name section's part with function names, possibly cut, or null
+ * @param globalNames its part with the names of globals, possibly cut; empty if there is none
+ * @param producers the tools that made the module, as it says itself
  * @param debug where the code is, and its source lines
  * @param cost the cost of compiling the module
  * @param definition what the module defines
@@ -23,6 +25,8 @@ record ModuleOutline(
     List<String> memoryExports,
     int memoryPages,
     byte @Nullable [] functionNames,
+    byte[] globalNames,
+    Producers producers,
     DebugSections debug,
     CompileCost cost,
     ModuleDefinition definition) {

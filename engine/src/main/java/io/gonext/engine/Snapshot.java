@@ -103,8 +103,12 @@ final class Snapshot {
     }
   }
 
-  /** How the instance differs from this; empty if a table or a reference does. */
-  Optional<InstanceState> changes(GuestCode code) {
+  /**
+   * How the instance differs from this; empty if a table or a reference does.
+   *
+   * @param before what this method returned earlier for the instance, or null
+   */
+  Optional<InstanceState> changes(GuestCode code, @Nullable InstanceState before) {
     List<Long> numbers = new ArrayList<>();
     for (GlobalValue value : globals) {
       if (!value.isReference) {
@@ -121,7 +125,7 @@ final class Snapshot {
     return Optional.of(
         new InstanceState(
             code.linear().pages(),
-            code.linear().written(),
+            code.linear().written(before == null ? List.of() : before.blocks()),
             numbers,
             dropped(code.droppedData(), droppedData),
             dropped(code.droppedElements(), droppedElements)));

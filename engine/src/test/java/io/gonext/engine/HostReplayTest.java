@@ -206,6 +206,24 @@ class HostReplayTest {
         .hasValueSatisfying(text -> assertThat(text).endsWith("it made no more calls (event 3)"));
   }
 
+  /** {@code env.panic} has no result, so that it can stand for a function that logs. */
+  @Test
+  void a_call_that_needs_no_answer_may_come_after_what_was_recorded() {
+    var replay = new HostReplay(record("nothing"), "env.panic"::equals);
+    GuestInstance guest = replaying();
+    guest.replayNext(replay);
+    TestEngine.call(guest, "panic", 11);
+    assertThat(replay.isAnswered()).isTrue();
+    assertThat(replay.difference()).isPresent();
+    assertThat(replay.more()).hasSize(3).last().isEqualTo(new HostTrace.Returned(0));
+
+    var strict = new HostReplay(HostTrace.EMPTY);
+    GuestInstance other = replaying();
+    other.replayNext(strict);
+    TestEngine.trap(other, "panic", 11);
+    assertThat(strict.isAnswered()).isFalse();
+  }
+
   @Test
   void a_recording_that_is_full_says_so() {
     recorded.startRecording(150, new SecretMarks());
@@ -242,7 +260,7 @@ class HostReplayTest {
     // Blocks from the bump allocator, the clock and random numbers in memory.
     TestEngine.call(recorded, "ask", 7);
     TestEngine.call(recorded, "roll");
-    InstanceState state = recorded.stateSinceStart().orElseThrow();
+    InstanceState state = recorded.stateSinceStart(null).orElseThrow();
     recorded.startRecording(ROOM, new SecretMarks());
     long answer = TestEngine.call(recorded, "ask", 7);
     HostTrace trace = recorded.stopRecording();
@@ -257,6 +275,23 @@ class HostReplayTest {
   }
 
   @Test
+  void a_later_state_shares_the_blocks_that_are_as_they_were() {
+    TestEngine.call(recorded, "ask", 7);
+    InstanceState first = recorded.stateSinceStart(null).orElseThrow();
+    InstanceState same = recorded.stateSinceStart(first).orElseThrow();
+    assertThat(same.blocks()).isNotEmpty();
+    for (int i = 0; i < same.blocks().size(); i++) {
+      assertThat(same.blocks().get(i)).isSameAs(first.blocks().get(i));
+    }
+    TestEngine.call(recorded, "roll");
+    TestEngine.call(recorded, "ask", 7);
+    InstanceState later = recorded.stateSinceStart(first).orElseThrow();
+    GuestInstance guest = replaying();
+    guest.applyState(later);
+    assertThat(guest.linear().contents()).isEqualTo(recorded.linear().contents());
+  }
+
+  @Test
   void a_state_of_another_module_is_refused() {
     InstanceState other = new InstanceState(1, List.of(), List.of(1L, 2L), List.of(), List.of());
     assertThatThrownBy(() -> replaying().applyState(other))
@@ -265,7 +300,7 @@ class HostReplayTest {
         new InstanceState(
             1,
             List.of(new InstanceState.Block(65_530, new byte[7])),
-            recorded.stateSinceStart().orElseThrow().globals(),
+            recorded.stateSinceStart(null).orElseThrow().globals(),
             List.of(),
             List.of());
     assertThatThrownBy(() -> replaying().applyState(far))

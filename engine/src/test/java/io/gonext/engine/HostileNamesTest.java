@@ -61,9 +61,9 @@ class HostileNamesTest {
 
   @Test
   void the_path_of_a_source_file_is_escaped_and_bounded() {
-    assertThat(Backtraces.location(new SourceLines.Line(HOSTILE, 7)))
-        .isEqualTo(new SourceLocation(SHOWN, 7));
-    assertThat(Backtraces.location(new SourceLines.Line("x".repeat(1_000), 7)).file())
+    assertThat(Backtraces.location(new SourceLines.Line(HOSTILE, 7, 3)))
+        .isEqualTo(new SourceLocation(SHOWN, 7, 3));
+    assertThat(Backtraces.location(new SourceLines.Line("x".repeat(1_000), 7, 0)).file())
         .isEqualTo("x".repeat(512) + "...");
   }
 }

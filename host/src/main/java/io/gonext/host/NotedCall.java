@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param waited the part of {@code host} in which a host function waited, for a server for instance
  * @param fuel the units that the guest used; 0 if its fuel is not counted
  * @param traceId the trace that it belongs to, 32 hexadecimal digits; null without telemetry
+ * @param recording the id of its {@linkplain Recordings recording}, which newer ones may have
+ *     pushed out; 0 if it was not recorded
  * @param backtrace the guest's functions that were running when it trapped, innermost first; at
  *     most 64, and empty where it did not trap. Names are the guest's claim
  */
@@ -46,6 +48,7 @@ public record NotedCall(
     Duration waited,
     long fuel,
     @Nullable String traceId,
+    long recording,
     List<TurnFailure.Frame> backtrace) {
   /** A call that takes longer is slow. */
   public static final Duration SLOW = Duration.ofMillis(100);

@@ -22,15 +22,14 @@ import org.jspecify.annotations.Nullable;
  * <p>For one thread.
  */
 public final class ReplayLoop implements AutoCloseable {
-  private final CompiledModule module;
+  private final Replay replay;
   private final Recording recording;
   private final Duration limit;
   private final GuestOutput output;
   private @Nullable GuestInstance instance;
 
-  private ReplayLoop(
-      CompiledModule module, Recording recording, Duration limit, GuestOutput output) {
-    this.module = module;
+  private ReplayLoop(Replay replay, Recording recording, Duration limit, GuestOutput output) {
+    this.replay = replay;
     this.recording = recording;
     this.limit = limit;
     this.output = output;
@@ -53,7 +52,7 @@ public final class ReplayLoop implements AutoCloseable {
       Metering metering,
       Duration limit,
       GuestOutput output) {
-    return new ReplayLoop(engine.compile(wasm, metering), recording, limit, output);
+    return new ReplayLoop(Replay.of(engine, wasm, metering), recording, limit, output);
   }
 
   /**
@@ -84,7 +83,7 @@ public final class ReplayLoop implements AutoCloseable {
 
   /** The module. */
   public CompiledModule module() {
-    return module;
+    return replay.module();
   }
 
   /**
@@ -94,7 +93,7 @@ public final class ReplayLoop implements AutoCloseable {
    */
   public Round once() {
     GuestInstance ready = ready();
-    List<ReplayedCall> calls = Replay.calls(ready, recording, limit);
+    List<ReplayedCall> calls = replay.calls(ready, recording, limit);
     long hostCalls =
         calls.stream()
             .flatMap(call -> call.call().trace().events().stream())
@@ -110,7 +109,7 @@ public final class ReplayLoop implements AutoCloseable {
 
   /** The memory that the last round wrote; empty before it, and if that is not known. */
   public Optional<InstanceState> state() {
-    return instance == null ? Optional.empty() : instance.stateSinceStart();
+    return instance == null ? Optional.empty() : instance.stateSinceStart(null);
   }
 
   private GuestInstance ready() {
@@ -120,7 +119,7 @@ public final class ReplayLoop implements AutoCloseable {
       return known;
     }
     close();
-    GuestInstance made = Replay.start(module, recording, limit, output);
+    GuestInstance made = replay.start(recording, limit, output);
     instance = made;
     return made;
   }

@@ -300,6 +300,9 @@ final class ActivityApi {
     if (call.traceId() != null) {
       body.put("trace_id", call.traceId());
     }
+    if (call.recording() > 0) {
+      body.put("recording", call.recording());
+    }
     if (!call.reason().isEmpty()) {
       body.put("reason", call.reason());
     }

@@ -108,6 +108,11 @@ public final class CallsCommand extends AdminCommand {
     for (JsonNode frame : call.path("backtrace")) {
       out.println("      at " + frame.asString(""));
     }
+    if (call.has("recording")) {
+      out.println(
+          "    recording %s: gonext record %s --save calls"
+              .formatted(call.path("recording").asString(""), call.path("plugin").asString("")));
+    }
     out.flush();
   }
 

@@ -47,7 +47,8 @@ import picocli.CommandLine.Spec;
       "  gonext plugin dev --test .                  and run tests/*.json each time",
       "  gonext plugin dev --no-watch --json .       once, for scripts",
       "",
-      "Keys on a terminal: r builds again, l shows or hides log lines, q quits.",
+      "Keys on a terminal: r builds again, t replays the last trap, l shows or hides",
+      "log lines, q quits.",
       "To use a tool that is not the first on PATH, set GONEXT_CARGO=/usr/bin/cargo,",
       "GONEXT_GO, GONEXT_TINYGO, GONEXT_NPX or GONEXT_MAKE.",
       "gonext.config.json in the project is the plugin's configuration,",
@@ -244,7 +245,7 @@ public final class DevCommand implements Callable<Integer> {
   private DevOutput output(PrintWriter out, TimeSources time, Terminal terminal) {
     return json
         ? new JsonOutput(out)
-        : new TextOutput(out, time, terminal.isInteractive(), verbose);
+        : new TextOutput(out, time, project, terminal.isInteractive(), verbose);
   }
 
   private @Nullable Language language() {
@@ -279,6 +280,7 @@ public final class DevCommand implements Callable<Integer> {
                 host != null,
                 starter,
                 AuthorFiles.specs(stubs, where.root()));
+        TrapReplays traps = new TrapReplays(session.output, hosts::own);
         LogFollower follower =
             new LogFollower(client, session.url, token(), session.output, showsLogs(session))) {
       Uploader uploader = null;
@@ -293,7 +295,11 @@ public final class DevCommand implements Callable<Integer> {
                 // Followed before it is live, because its first call may fail.
                 follower.follow(artifact.manifest().name());
               }
-              return http.upload(artifact);
+              UploadAnswer answer = http.upload(artifact);
+              if (watching) {
+                traps.record(artifact.manifest().name());
+              }
+              return answer;
             };
       }
       Attempt.Tools tools =
@@ -306,7 +312,7 @@ public final class DevCommand implements Callable<Integer> {
                   ? stubs.stream().map(AuthorFiles.Stub::name).collect(Collectors.toSet())
                   : Set.of(),
               session.environment,
-              session.output,
+              traps,
               session.time);
       DevLoop loop =
           new DevLoop(
@@ -316,7 +322,7 @@ public final class DevCommand implements Callable<Integer> {
               new SourceTrees(where.root(), rules, session.also),
               new DevLoop.Settings(watching, keepGoing),
               test ? new TestRuns(where.root(), session.output, session.time) : null);
-      return untilStopped(loop, session, hosts, follower, client);
+      return untilStopped(loop, session, hosts, follower, traps, client);
     }
   }
 
@@ -331,7 +337,12 @@ public final class DevCommand implements Callable<Integer> {
   }
 
   private int untilStopped(
-      DevLoop loop, Session session, HostSession hosts, LogFollower follower, HttpClient client)
+      DevLoop loop,
+      Session session,
+      HostSession hosts,
+      LogFollower follower,
+      TrapReplays traps,
+      HttpClient client)
       throws InterruptedException {
     session.signal.does(loop::stop);
     if (session.signal.came()) {
@@ -342,6 +353,7 @@ public final class DevCommand implements Callable<Integer> {
       session.terminal.onKey(key -> {
         switch (key) {
           case 'r' -> loop.rebuild();
+          case 't' -> traps.again();
           case 'l' -> follower.toggle();
           case 'q' -> loop.stop();
           default -> {}
@@ -355,6 +367,7 @@ public final class DevCommand implements Callable<Integer> {
     }
     boolean own = hosts.isOwn();
     follower.close();
+    traps.close();
     hosts.close();
     session.terminal.close();
     // close() would wait for running requests.

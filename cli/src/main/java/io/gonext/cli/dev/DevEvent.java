@@ -9,6 +9,7 @@ import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.hook.TurnFailure;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.Reach;
+import io.gonext.host.recording.RecordedResult.Trap;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -152,6 +153,34 @@ sealed interface DevEvent {
       implements DevEvent {
     public CallFailed {
       backtrace = List.copyOf(backtrace);
+    }
+  }
+
+  /**
+   * The last call that trapped was made again with the newest build.
+   *
+   * @param code of the trap
+   * @param detail what the call ends with now, or why nobody knows
+   * @param trap that still happens, if the user asked for it
+   * @param difference the calls of host functions that differ, if the user asked for it
+   */
+  record TrapReplayed(
+      String hook,
+      String code,
+      End end,
+      String detail,
+      @Nullable Trap trap,
+      List<String> difference)
+      implements DevEvent {
+    /** What became of the trap. */
+    enum End {
+      GONE,
+      STILL,
+      UNKNOWN
+    }
+
+    public TrapReplayed {
+      difference = List.copyOf(difference);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.gonext.cli.dev;
 
 import io.gonext.cli.output.CommandFailure;
+import io.gonext.host.Host;
 import io.gonext.host.HostFunctionSpec;
 import java.io.IOException;
 import java.net.http.HttpClient;
@@ -8,6 +9,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,6 +95,12 @@ final class HostSession implements AutoCloseable {
   /** Whether this process runs the host. */
   boolean isOwn() {
     return started != null;
+  }
+
+  /** The host, if this process runs it. */
+  Optional<Host> own() {
+    HostStarter.Started mine = started;
+    return mine == null ? Optional.empty() : mine.host();
   }
 
   private enum Found {

@@ -1,8 +1,10 @@
 package io.gonext.cli.dev;
 
+import io.gonext.host.Host;
 import io.gonext.host.HostFunctionSpec;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 
 /** Starts a development host in this process. */
 @FunctionalInterface
@@ -18,6 +20,11 @@ public interface HostStarter {
 
   /** A running host. */
   interface Started extends AutoCloseable {
+    /** The host itself, if it is in this process. */
+    default Optional<Host> host() {
+      return Optional.empty();
+    }
+
     /** Waits for running requests, stops the host, and deletes its store. */
     @Override
     void close();

@@ -6,6 +6,7 @@ import io.gonext.host.CapabilityChanges;
 import io.gonext.host.manifest.Reach;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** Prints events as JSON, one object with a field {@code event} on each line. Thread-safe. */
@@ -91,6 +92,17 @@ final class JsonOutput implements DevOutput {
               e.message(),
               "backtrace",
               Backtrace.fields(e.backtrace()));
+      case DevEvent.TrapReplayed e ->
+          JsonLines.event(
+              "trap_replayed",
+              "hook",
+              e.hook(),
+              "code",
+              e.code(),
+              "end",
+              e.end().name().toLowerCase(Locale.ROOT),
+              "detail",
+              e.detail());
       case DevEvent.LogsDropped e -> JsonLines.event("logs_dropped", "count", e.count());
       case DevEvent.LogsConnected e -> JsonLines.event("logs", "connected", e.isConnected());
       case DevEvent.Stopped e -> JsonLines.event("stopped", "message", e.message());

@@ -4,11 +4,16 @@ import io.gonext.cli.dev.DevEvent.Built;
 import io.gonext.cli.dev.DevEvent.Live;
 import io.gonext.cli.dev.DevEvent.Timing;
 import io.gonext.cli.output.Backtrace;
+import io.gonext.cli.output.TrapText;
 import io.gonext.cli.testing.ProjectTests;
 import io.gonext.engine.PlainText;
+import io.gonext.engine.SourceLocation;
 import io.gonext.host.CapabilityChanges;
+import io.gonext.host.hook.TurnFailure;
 import io.gonext.host.manifest.Reach;
+import io.gonext.host.recording.RecordedResult.Trap;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalTime;
 import java.time.ZoneId;
@@ -16,6 +21,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +52,7 @@ final class TextOutput implements DevOutput {
   // Guarded by this.
   private @Nullable String progress;
   private long progressBegan;
+  private final Path project;
   private int frame;
   private Timers.@Nullable Timer nextFrame;
   private boolean isWatching;
@@ -54,11 +61,14 @@ final class TextOutput implements DevOutput {
   private DevEvent.@Nullable CallFailed shownFailure;
 
   /**
+   * @param project the author's directory
    * @param interactive whether a terminal understands colours and a progress line
    * @param verbose whether to show the commands of build tools
    */
-  TextOutput(PrintWriter out, TimeSources time, boolean interactive, boolean verbose) {
+  TextOutput(
+      PrintWriter out, TimeSources time, Path project, boolean interactive, boolean verbose) {
     this.out = out;
+    this.project = project;
     this.time = time;
     this.interactive = interactive;
     this.verbose = verbose;
@@ -105,7 +115,7 @@ final class TextOutput implements DevOutput {
                 .formatted(
                     e.project(),
                     e.outside().isEmpty() ? "" : " and " + paths(e.outside()),
-                    interactive ? "; r rebuild, l logs, q quit" : "",
+                    interactive ? "; r rebuild, t last trap, l logs, q quit" : "",
                     e.how().isEmpty() ? "" : ", " + e.how()));
         out.println();
         isWatching = true;
@@ -121,6 +131,7 @@ final class TextOutput implements DevOutput {
       case DevEvent.Tested e -> tested(e);
       case DevEvent.Log e -> log(e);
       case DevEvent.CallFailed e -> callFailed(e);
+      case DevEvent.TrapReplayed e -> trapReplayed(e);
       case DevEvent.LogsDropped e ->
           line(coloured(YELLOW, e.count() + " log lines were dropped because they came too fast"));
       case DevEvent.LogsConnected e ->
@@ -249,6 +260,51 @@ final class TextOutput implements DevOutput {
     shownFailure = failed;
     line(headline);
     Backtrace.lines(failed.backtrace()).forEach(frame -> out.println("    " + frame));
+    source(failed);
+  }
+
+  /** The author's lines where the call failed. */
+  private void source(DevEvent.CallFailed failed) {
+    TrapText.source(
+            failed.message(),
+            failed.backtrace().stream().flatMap(frame -> place(frame).stream()).toList(),
+            project)
+        .forEach(this::below);
+  }
+
+  private static Optional<SourceLocation> place(TurnFailure.Frame frame) {
+    String source = frame.source();
+    int colon = source == null ? -1 : source.lastIndexOf(':');
+    try {
+      return source == null || colon < 0
+          ? Optional.empty()
+          : Optional.of(
+              new SourceLocation(
+                  source.substring(0, colon), Integer.parseInt(source.substring(colon + 1)), 0));
+    } catch (NumberFormatException e) {
+      return Optional.empty();
+    }
+  }
+
+  private void trapReplayed(DevEvent.TrapReplayed replayed) {
+    String what = "last trap (%s in %s)".formatted(replayed.code(), replayed.hook());
+    line(
+        switch (replayed.end()) {
+          case GONE ->
+              coloured(GREEN, what + " is gone") + ": the call ends with " + replayed.detail();
+          case STILL -> coloured(RED, what + " still happens");
+          case UNKNOWN -> coloured(YELLOW, what + ": not known") + ", " + replayed.detail();
+        });
+    Trap trap = replayed.trap();
+    if (trap != null) {
+      TrapText.message(trap).forEach(this::below);
+      TrapText.where(trap, project).forEach(this::below);
+    }
+    replayed.difference().forEach(this::below);
+  }
+
+  private void below(String line) {
+    out.println("    " + PlainText.of(line));
   }
 
   private void line(String text) {

@@ -3,6 +3,7 @@ package io.gonext.cli.kit;
 import io.gonext.cli.build.AuthorFiles;
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.cli.output.JsonLines;
+import io.gonext.engine.PackedModule;
 import io.gonext.engine.PlainText;
 import io.gonext.host.BreakerPolicy;
 import io.gonext.host.CapabilityRegistry;
@@ -265,7 +266,7 @@ final class FuzzCommand extends KitCommand {
     }
     seeds.addWords(
         source.files().getOrDefault(Bundle.MANIFEST, new byte[0]),
-        DebugInformation.of(source.module()).without());
+        PackedModule.of(source.module()));
     return seeds;
   }
 

@@ -8,6 +8,7 @@ import io.gonext.cli.output.Sizes;
 import io.gonext.cli.provenance.BuildFacts;
 import io.gonext.cli.provenance.Provenance;
 import io.gonext.cli.provenance.Sbom;
+import io.gonext.cli.provenance.WasmSection;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.trust.SigningKey;
@@ -171,7 +172,7 @@ final class PackCommand extends KitCommand {
           "    with " + others.stream().map(Path::toString).collect(Collectors.joining(" and ")));
     }
     if (debugFile != null) {
-      int codeStart = DebugInformation.of(built.module()).codeStart();
+      int codeStart = WasmSection.codeStart(built.module());
       text.add(
           "debug information in %s; for the line of a frame @0xN: llvm-symbolizer --obj=%s $((0xN -"
                   .formatted(debugFile, debugFile)

@@ -4,6 +4,7 @@ import io.gonext.cli.build.AuthorFiles;
 import io.gonext.cli.build.BundleFolder;
 import io.gonext.cli.build.ProjectBuild;
 import io.gonext.cli.output.CommandFailure;
+import io.gonext.engine.PackedModule;
 import io.gonext.host.BundleRejectedException;
 import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.PluginCheck;
@@ -143,7 +144,7 @@ record PluginSource(Map<String, byte[]> files, List<String> problems, byte @Null
     Map<String, byte[]> stripped = new TreeMap<>(files);
     stripped.put(
         PluginCheck.entry(files.getOrDefault(Bundle.MANIFEST, new byte[0])),
-        DebugInformation.of(module()).without());
+        PackedModule.of(module()));
     return new PluginSource(stripped, problems, null);
   }
 

@@ -1,27 +1,25 @@
 package io.gonext.cli.kit;
 
+import io.gonext.cli.output.AtomicFile;
 import io.gonext.cli.output.CommandFailure;
 import io.gonext.cli.output.JsonLines;
 import io.gonext.engine.Engine;
 import io.gonext.engine.EngineException;
 import io.gonext.engine.EngineLimits;
 import io.gonext.engine.GuestOutput;
-import io.gonext.engine.HostTrace;
 import io.gonext.host.RecordingException;
 import io.gonext.host.Replay;
 import io.gonext.host.ReplayedCall;
-import io.gonext.host.recording.RecordedResult;
+import io.gonext.host.recording.HostCalls;
 import io.gonext.host.recording.Recording;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -44,13 +42,13 @@ import picocli.CommandLine.Parameters;
       "  gonext replay calls/hello-7.recording.json --plugin hello-0.1.0.gnplugin",
       "  gonext replay calls --plugin .            all of a directory, a new build",
       "  gonext replay FILE --plugin . --trace     with all that the host answered",
+      "  gonext replay FILE --plugin . --update    expect from now on what it ends with now",
       "",
       "Exit codes: 0 all is as recorded, 1 there are differences, 2 wrong command line,",
       "3 a toolchain is missing."
     })
 public final class ReplayCommand extends KitCommand {
   private static final String SUFFIX = ".recording.json";
-  private static final int SHOWN_BYTES = 120;
 
   @Parameters(
       arity = "1..*",
@@ -72,8 +70,19 @@ public final class ReplayCommand extends KitCommand {
       description = "Replay each recording so many times (default: ${DEFAULT-VALUE}).")
   private int times;
 
-  @Option(names = "--trace", description = "Show each call of a host function.")
+  @Option(
+      names = "--trace",
+      description = "Show each call of a host function, and of a trap the memory and the globals.")
   private boolean trace;
+
+  @Option(
+      names = "--update",
+      description = {
+        "Write what the calls end with now into the recordings, as what is expected from now on:",
+        "for a failure that the plugin no longer has. The calls of host functions must be the",
+        "recorded ones."
+      })
+  private boolean update;
 
   @Option(
       names = "--limit",
@@ -98,9 +107,13 @@ public final class ReplayCommand extends KitCommand {
     List<Map<String, Object>> results = new ArrayList<>();
     int different = 0;
     try (Engine engine = new Engine(EngineLimits.defaults())) {
+      Replay replay = compiled(engine, module);
       for (Path file : recordings) {
-        List<ReplayedCall> calls = replay(engine, file, module, text);
+        List<ReplayedCall> calls = replay(replay, file, recordings.size() == 1, text);
         boolean same = calls.stream().allMatch(call -> call.differences().isEmpty());
+        if (!same && update) {
+          text.add("  updated: " + file + " has what its calls end with now");
+        }
         different += same ? 0 : 1;
         results.add(fields(file, calls));
       }
@@ -109,7 +122,7 @@ public final class ReplayCommand extends KitCommand {
         "%d recordings replayed, %d as recorded, %d different"
             .formatted(recordings.size(), recordings.size() - different, different));
     return new Answer(
-        different == 0 ? ExitCode.OK : ExitCode.SOFTWARE,
+        different == 0 || update ? ExitCode.OK : ExitCode.SOFTWARE,
         text,
         JsonLines.fields(
             "recordings", recordings.size(), "different", different, "results", results));
@@ -156,7 +169,15 @@ public final class ReplayCommand extends KitCommand {
     return module;
   }
 
-  private List<ReplayedCall> replay(Engine engine, Path file, byte[] module, List<String> text)
+  private Replay compiled(Engine engine, byte[] module) {
+    try {
+      return Replay.of(engine, module);
+    } catch (EngineException e) {
+      throw new CommandFailure(CommandFailure.Kind.FAILED, plugin + ": " + e.getMessage());
+    }
+  }
+
+  private List<ReplayedCall> replay(Replay replay, Path file, boolean isOne, List<String> text)
       throws IOException {
     List<ReplayedCall> calls = List.of();
     try (var in = Files.newInputStream(file)) {
@@ -170,68 +191,29 @@ public final class ReplayCommand extends KitCommand {
               + " at "
               + recording.at()
               + (recording.isComplete() ? "" : ", not complete"));
+      if (trace || isOne) {
+        text.addAll(ReplayText.madeWith(recording.on()));
+      }
       for (int i = 0; i < times; i++) {
-        calls =
-            Replay.run(
-                engine, recording, module, Duration.ofSeconds(limitSeconds), GuestOutput.discard());
+        calls = replay.run(recording, Duration.ofSeconds(limitSeconds), GuestOutput.discard());
         if (calls.stream().anyMatch(call -> !call.differences().isEmpty())) {
           break;
         }
       }
-    } catch (RecordingException | EngineException e) {
+      if (update && calls.stream().anyMatch(call -> !call.differences().isEmpty())) {
+        AtomicFile.replace(file, replay.updated(recording, calls).file());
+      }
+    } catch (RecordingException e) {
       throw new CommandFailure(CommandFailure.Kind.FAILED, file + ": " + e.getMessage());
     }
-    for (ReplayedCall call : calls) {
-      describe(call, text);
-    }
+    ReplayText described = new ReplayText(trace, isOne, project());
+    calls.forEach(call -> text.addAll(described.lines(call)));
     return calls;
   }
 
-  private void describe(ReplayedCall call, List<String> text) {
-    text.add(
-        "  "
-            + (call.call().isJob() ? "job " : "hook ")
-            + call.call().name()
-            + ": "
-            + call.result()
-            + ", "
-            + call.fuel()
-            + " units of fuel");
-    if (call.result() instanceof RecordedResult.Trap trap) {
-      trap.backtrace().forEach(frame -> text.add("    at " + frame));
-    }
-    if (trace) {
-      call.call().trace().events().forEach(event -> text.add("    " + shown(event)));
-    }
-    call.differences().forEach(difference -> text.add("  different: " + difference));
-  }
-
-  private static String shown(HostTrace.Event event) {
-    return switch (event) {
-      case HostTrace.Called called -> called.toString();
-      case HostTrace.CalledBack back -> "  calls back " + back;
-      case HostTrace.Read(long pointer, byte[] bytes) ->
-          "  reads " + bytes.length + " bytes at " + pointer + ": " + shown(bytes);
-      case HostTrace.Wrote(long pointer, byte[] bytes) ->
-          "  writes " + bytes.length + " bytes at " + pointer + ": " + shown(bytes);
-      case HostTrace.Returned(long result) -> "  returns " + result;
-      case HostTrace.Ended(HostTrace.Cause cause, String why, int _) ->
-          "  ends the guest: " + cause + (why.isEmpty() ? "" : ", " + why);
-    };
-  }
-
-  /** Bytes as text where they are text, else in hex. */
-  private static String shown(byte[] bytes) {
-    byte[] first = Arrays.copyOf(bytes, Math.min(bytes.length, SHOWN_BYTES));
-    boolean isText = true;
-    for (byte b : first) {
-      isText &= b >= ' ' || b < 0 || b == '\n' || b == '\t';
-    }
-    String more = bytes.length > SHOWN_BYTES ? "..." : "";
-    return (isText
-            ? "\"" + new String(first, StandardCharsets.UTF_8).replaceAll("[\n\t]", " ") + "\""
-            : HexFormat.of().formatHex(first))
-        + more;
+  /** Where the author's source is, if the plugin is a project. */
+  private @Nullable Path project() {
+    return Files.isDirectory(plugin) ? plugin : null;
   }
 
   private static Map<String, Object> fields(Path file, List<ReplayedCall> calls) {
@@ -246,7 +228,12 @@ public final class ReplayCommand extends KitCommand {
               "fuel",
               call.fuel(),
               "differences",
-              call.differences()));
+              call.differences(),
+              "host_calls",
+              call.divergence()
+                  .map(where ->
+                      HostCalls.difference(call.call().trace(), where.at(), where.actual()))
+                  .orElse(List.of())));
     }
     return JsonLines.fields("file", file.toString(), "calls", list);
   }

@@ -7,6 +7,7 @@ import io.gonext.cli.build.ProjectBuild;
 import io.gonext.cli.build.ToolCommand;
 import io.gonext.cli.build.Toolchain;
 import io.gonext.cli.output.CommandFailure;
+import io.gonext.engine.Producers;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.Sha256;
 import java.io.IOException;
@@ -105,7 +106,7 @@ public record BuildFacts(
         plugin,
         bundle,
         HashedFile.of(plugin.entry(), module),
-        Producers.of(module),
+        WasmSection.producers(module),
         isBuilt,
         detected,
         Optional.ofNullable(toolchain).map(found -> Tool.of(found.version())),

@@ -1,6 +1,7 @@
 package io.gonext.cli.provenance;
 
 import io.gonext.cli.output.JsonLines;
+import io.gonext.engine.Producers;
 import io.gonext.host.Host;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

@@ -1,8 +1,10 @@
 package io.gonext.cli.provenance;
 
+import io.gonext.engine.Producers;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -60,14 +62,26 @@ public record WasmSection(int id, String name, int begin, int content, int end) 
     return sections;
   }
 
-  /** Whether it is the code section. */
-  public boolean isCode() {
-    return id == CODE;
+  /** The tools that made a module, as it says itself. */
+  static Producers producers(byte[] module) {
+    return of(module).stream()
+        .filter(section -> section.name().equals(Producers.SECTION))
+        .findFirst()
+        .map(section ->
+            Producers.ofSection(Arrays.copyOfRange(module, section.content, section.end)))
+        .orElse(Producers.NONE);
   }
 
-  /** Whether it has information for debuggers, which {@code plugin pack} leaves out. */
-  public boolean isDebug() {
-    return id == CUSTOM && name.startsWith(".debug_");
+  /**
+   * The offset of the content of a module's code section, from which DWARF counts addresses; 0
+   * without a code section.
+   */
+  public static int codeStart(byte[] module) {
+    return of(module).stream()
+        .filter(section -> section.id == CODE)
+        .mapToInt(WasmSection::content)
+        .findFirst()
+        .orElse(0);
   }
 
   /** Whether its content may be text: data, names, debug information. */

@@ -339,6 +339,81 @@ class DevProcessTest {
     }
   }
 
+  @Test
+  void a_trap_is_shown_with_the_authors_lines_and_replayed_by_a_key_and_after_each_build()
+      throws Exception {
+    assumeTrue(has("script") && has("stty"), "no script or stty");
+    Path plugin = directory.resolve("trapper");
+    try (GonextProcess made =
+        GonextProcess.start("plugin", "init", plugin.toString(), "--lang", "c")) {
+      assertThat(made.exitCode()).as("%s", made.lines()).isZero();
+      assumeTrue(made.lines().stream().noneMatch(line -> line.contains("fix:")), "no clang");
+    }
+    Path source = plugin.resolve("plugin.c");
+    String good = Files.readString(source);
+    String end = "  gn_append(out, (gn_text){at, end - at});\n";
+    assertThat(good).contains(end);
+    Files.writeString(
+        source, good.replace(end, end + "  if (1000 / (text.length - 4)) return GN_OK;\n"));
+    int port = freePort();
+    ProcessBuilder builder =
+        new ProcessBuilder(
+                "script",
+                "-qefc",
+                "'"
+                    + String.join(
+                        "' '",
+                        GonextJvm.command(
+                            List.of(), "plugin", "dev", "--port", "" + port, plugin.toString()))
+                    + "'",
+                "/dev/null")
+            .redirectErrorStream(true);
+    builder.environment().keySet().removeAll(List.of("CI", "NO_COLOR"));
+    builder.environment().put("TERM", "xterm");
+    Process script = builder.start();
+    try (BufferedReader screen = script.inputReader();
+        HttpClient client = HttpClient.newHttpClient()) {
+      awaitScreen(screen, "t last trap");
+      press(script, 't');
+      awaitScreen(screen, "no call has trapped yet");
+      HttpRequest call =
+          HttpRequest.newBuilder(
+                  URI.create("http://127.0.0.1:" + port + "/api/v1/filters/the_content"))
+              .POST(HttpRequest.BodyPublishers.ofString("{\"value\":\"boom\"}"))
+              .build();
+      assertThat(client.send(call, HttpResponse.BodyHandlers.ofString()).statusCode())
+          .isEqualTo(200);
+      awaitScreen(screen, "call failed: the_content: DIVISION");
+      awaitScreen(screen, "--> plugin.c:11");
+      awaitScreen(screen, "if (1000 / (text.length - 4)) return GN_OK;");
+      press(script, 't');
+      awaitScreen(screen, "last trap (DIVISION in the_content) still happens");
+      awaitScreen(screen, "--> plugin.c:11:");
+      awaitScreen(screen, "             ^");
+      Files.writeString(
+          source, good.replace(end, end + "  if (1001 / (text.length - 4)) return GN_OK;\n"));
+      awaitScreen(screen, "last trap (DIVISION in the_content) still happens");
+      Files.writeString(source, good);
+      awaitScreen(screen, "last trap (DIVISION in the_content) is gone");
+      press(script, 'q');
+      assertThat(script.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    } finally {
+      script.descendants().forEach(ProcessHandle::destroyForcibly);
+      script.destroyForcibly();
+    }
+  }
+
+  private static void press(Process script, char key) throws IOException {
+    script.getOutputStream().write(key);
+    script.getOutputStream().flush();
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+
   private static void awaitScreen(BufferedReader screen, String text) throws IOException {
     StringBuilder seen = new StringBuilder();
     for (String line = screen.readLine(); line != null; line = screen.readLine()) {

@@ -92,7 +92,8 @@ class TextOutputTest {
 
   @Test
   void on_a_terminal_a_build_shows_progress_and_erases_it() {
-    TextOutput out = new TextOutput(new PrintWriter(written), clock.sources(), true, false);
+    TextOutput out =
+        new TextOutput(new PrintWriter(written), clock.sources(), Path.of("nowhere"), true, false);
     out.emit(new DevEvent.BuildStarted(Language.RUST, ToolCommand.of(PROJECT, "cargo")));
     clock.move(Duration.ofMillis(1250));
     assertThat(written.toString()).contains("build: rust 1.2s");
@@ -165,7 +166,8 @@ class TextOutputTest {
   }
 
   private TextOutput plain() {
-    return new TextOutput(new PrintWriter(written), clock.sources(), false, false);
+    return new TextOutput(
+        new PrintWriter(written), clock.sources(), Path.of("nowhere"), false, false);
   }
 
   private void session(DevOutput out) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.gonext.cli.build.Executables;
 import io.gonext.cli.build.ProcessRunner;
 import io.gonext.cli.output.CommandFailure;
+import io.gonext.engine.Producers;
 import io.gonext.guests.GuestBundle;
 import io.gonext.host.manifest.Manifest;
 import io.gonext.host.manifest.ManifestReader;
@@ -146,16 +147,16 @@ class BuildFactsTest {
     text(section, "rustc");
     text(section, "1.95.0 (abc)");
     byte[] content = section.toByteArray();
-    assertThat(Producers.of(module(content)).entries())
+    assertThat(WasmSection.producers(module(content)).entries())
         .containsExactly(
             new Producers.Entry("language", "Rust", ""),
             new Producers.Entry("processed-by", "rustc", "1.95.0 (abc)"));
     for (int length = 0; length < content.length - "1.95.0 (abc)".length() - 1; length++) {
-      assertThat(Producers.of(module(java.util.Arrays.copyOf(content, length))).entries())
+      assertThat(WasmSection.producers(module(java.util.Arrays.copyOf(content, length))).entries())
           .as("%d bytes", length)
           .isEmpty();
     }
-    assertThat(Producers.of(new byte[] {1, 2})).isEqualTo(Producers.NONE);
+    assertThat(WasmSection.producers(new byte[] {1, 2})).isEqualTo(Producers.NONE);
   }
 
   private static byte[] module(byte[] section) throws IOException {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gonext.cli.build.Language;
+import io.gonext.engine.Producers;
 import io.gonext.guests.GuestBundle;
 import io.gonext.host.manifest.ManifestReader;
 import java.nio.charset.StandardCharsets;

@@ -16,6 +16,7 @@ final class LineProgram {
   private long address;
   private long file;
   private long line;
+  private long column;
   private boolean endsSequence;
 
   LineProgram(LineHeader header, DwarfCursor program) {
@@ -28,6 +29,7 @@ final class LineProgram {
     address = 0;
     file = 1;
     line = 1;
+    column = 0;
     endsSequence = false;
   }
 
@@ -49,6 +51,11 @@ final class LineProgram {
   /** The row's line number. */
   long line() {
     return line;
+  }
+
+  /** The row's column, from 1; 0 if it is not known. */
+  long column() {
+    return column;
   }
 
   /** Whether the row only marks the end of the sequence. */
@@ -117,10 +124,11 @@ final class LineProgram {
       case 2 -> advance(in.unsigned()); // DW_LNS_advance_pc
       case 3 -> line += in.signed(); // DW_LNS_advance_line
       case 4 -> file = in.unsigned(); // DW_LNS_set_file
+      case 5 -> column = in.unsigned(); // DW_LNS_set_column
       case 8 -> advance((255 - header.opcodeBase()) / header.lineRange()); // DW_LNS_const_add_pc
       case 9 -> address += in.u16(); // DW_LNS_fixed_advance_pc
       default -> {
-        // Skip columns, flags, and operations of later versions. The header has the number of
+        // Skip flags, and operations of later versions. The header has the number of
         // operands.
         for (int i = 0; i < header.operands(opcode); i++) {
           in.unsigned();

@@ -91,7 +91,7 @@ public final class LineTable {
   }
 
   /**
-   * The line of an instruction.
+   * The line of an instruction, without the column.
    *
    * @param address the offset from the beginning of the code section's contents
    */
@@ -102,6 +102,8 @@ public final class LineTable {
       return null;
     }
     int row = (int) rows[index];
-    return files[row] == NO_FILE ? null : new SourceLines.Line(paths.get(files[row]), numbers[row]);
+    return files[row] == NO_FILE
+        ? null
+        : new SourceLines.Line(paths.get(files[row]), numbers[row], 0);
   }
 }

@@ -55,8 +55,9 @@ public final class SourceLines {
    *
    * @param path the file's path as the section has it: unescaped, and of bounded length
    * @param number from 1
+   * @param column from 1; 0 if it is not known
    */
-  public record Line(String path, int number) {}
+  public record Line(String path, int number, int column) {}
 
   private final byte[] section;
   private final byte[] strings;
@@ -188,15 +189,18 @@ public final class SourceLines {
       var program = new LineProgram(header, header.programFrom(sequence.program()));
       long file = -1;
       long line = -1;
+      long column = 0;
       while (program.next() && program.address() <= address && !program.endsSequence()) {
         file = program.file();
         line = program.line();
+        column = program.column();
       }
       if (line <= 0 || line > Integer.MAX_VALUE) {
         return null;
       }
       String path = header.path(file, strings, MOST_PATH_BYTES);
-      return path == null ? null : new Line(path, (int) line);
+      int known = column < 0 || column > Integer.MAX_VALUE ? 0 : (int) column;
+      return path == null ? null : new Line(path, (int) line, known);
     }
   }
 

@@ -85,11 +85,27 @@ class SourceLinesTest {
     var lines = SourceLines.of(unit(program(100)), NO_STRINGS);
 
     assertThat(lines.lookup().at(99)).isNull();
-    assertThat(lines.lookup().at(100)).isEqualTo(new SourceLines.Line("a.c", 1));
-    assertThat(lines.lookup().at(107)).isEqualTo(new SourceLines.Line("a.c", 1));
-    assertThat(lines.lookup().at(108)).isEqualTo(new SourceLines.Line("a.c", 3));
-    assertThat(lines.lookup().at(115)).isEqualTo(new SourceLines.Line("a.c", 3));
+    assertThat(lines.lookup().at(100)).isEqualTo(new SourceLines.Line("a.c", 1, 0));
+    assertThat(lines.lookup().at(107)).isEqualTo(new SourceLines.Line("a.c", 1, 0));
+    assertThat(lines.lookup().at(108)).isEqualTo(new SourceLines.Line("a.c", 3, 0));
+    assertThat(lines.lookup().at(115)).isEqualTo(new SourceLines.Line("a.c", 3, 0));
     assertThat(lines.lookup().at(116)).isNull();
+  }
+
+  @Test
+  void a_row_has_the_column_that_was_set_before_it() {
+    int[] program = program(100);
+    int[] withColumn = new int[program.length + 2];
+    // After the address: set_column 12.
+    System.arraycopy(program, 0, withColumn, 0, 7);
+    withColumn[7] = 5;
+    withColumn[8] = 12;
+    System.arraycopy(program, 7, withColumn, 9, program.length - 7);
+
+    var lines = SourceLines.of(unit(withColumn), NO_STRINGS);
+
+    assertThat(lines.lookup().at(100)).isEqualTo(new SourceLines.Line("a.c", 1, 12));
+    assertThat(lines.lookup().at(108)).isEqualTo(new SourceLines.Line("a.c", 3, 12));
   }
 
   /** The linker gives these addresses to functions that it dropped. */
@@ -113,7 +129,7 @@ class SourceLinesTest {
     var lines = SourceLines.of(section, NO_STRINGS);
 
     assertThat(lines.lookup().at(100)).isNull();
-    assertThat(lines.lookup().at(200)).isEqualTo(new SourceLines.Line("a.c", 1));
+    assertThat(lines.lookup().at(200)).isEqualTo(new SourceLines.Line("a.c", 1, 0));
   }
 
   @Test
@@ -139,7 +155,7 @@ class SourceLinesTest {
       System.arraycopy(one, 0, many, at, one.length);
     }
     assertThat(SourceLines.of(unit(many), NO_STRINGS).lookup().at(100))
-        .isEqualTo(new SourceLines.Line("a.c", 1));
+        .isEqualTo(new SourceLines.Line("a.c", 1, 0));
   }
 
   @Test

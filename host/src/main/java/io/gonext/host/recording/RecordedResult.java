@@ -1,6 +1,9 @@
 package io.gonext.host.recording;
 
+import io.gonext.engine.GuestFrame;
+import io.gonext.engine.TrapState;
 import java.util.List;
+import java.util.Optional;
 
 /** What a recorded call ended with. */
 public sealed interface RecordedResult {
@@ -38,9 +41,11 @@ public sealed interface RecordedResult {
    *
    * @param code as {@link io.gonext.engine.TrapCause#code()} says
    * @param text the cause in one sentence, without the backtrace
-   * @param backtrace the guest's functions, innermost first, each with its line or offset
+   * @param backtrace the guest's functions, innermost first; an index of -1 is not known
+   * @param state what the memory was used for, and the globals; empty in a recording of version 1
    */
-  record Trap(String code, String text, List<String> backtrace) implements RecordedResult {
+  record Trap(String code, String text, List<GuestFrame> backtrace, Optional<TrapState> state)
+      implements RecordedResult {
     public Trap {
       backtrace = List.copyOf(backtrace);
     }

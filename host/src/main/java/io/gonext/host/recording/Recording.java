@@ -16,9 +16,9 @@ import java.util.Optional;
  * @param plugin the plugin's name
  * @param version its version
  * @param moduleSha256 of its module, lower-case hex
- * @param host the version of the host
+ * @param on what it was made with
  * @param at when the first call ended
- * @param reason why it was kept: the outcome of a call that failed, {@code LATE}, or {@code OK}
+ * @param reason why it was kept: the outcome of a call that failed, {@code SLOW}, or {@code OK}
  * @param memoryPages the most memory that the instance could have, in pages of 64 KiB
  * @param start what host functions did while the instance started
  * @param state what earlier calls had left behind in the instance; empty if that could not be
@@ -29,7 +29,7 @@ public record Recording(
     String plugin,
     String version,
     String moduleSha256,
-    String host,
+    RecordedOn on,
     Instant at,
     String reason,
     int memoryPages,

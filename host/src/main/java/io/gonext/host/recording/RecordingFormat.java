@@ -1,5 +1,6 @@
 package io.gonext.host.recording;
 
+import io.gonext.engine.GuestFrame;
 import io.gonext.engine.HostTrace;
 import io.gonext.engine.HostTrace.Called;
 import io.gonext.engine.HostTrace.CalledBack;
@@ -33,9 +34,14 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * The file of a {@link Recording}. Whatever it holds, reading it ends with a recording or with one
  * sentence.
+ *
+ * <p>Writes version 2. Version 1 had a text for each frame of a backtrace, and neither the state of
+ * the instance at a trap nor what the recording was made with. A reader reads its own version and
+ * those before it.
  */
 final class RecordingFormat {
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
+  private static final int OLDEST = 1;
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
   private RecordingFormat() {}
@@ -46,7 +52,12 @@ final class RecordingFormat {
     root.put("plugin", recording.plugin());
     root.put("version", recording.version());
     root.put("module_sha256", recording.moduleSha256());
-    root.put("host", recording.host());
+    root.put("host", recording.on().host());
+    ObjectNode on = root.putObject("on");
+    on.put("java", recording.on().java());
+    on.put("system", recording.on().system());
+    on.put("architecture", recording.on().architecture());
+    recording.on().tools().forEach(on.putArray("tools")::add);
     root.put("at", recording.at().toString());
     root.put("reason", recording.reason());
     root.put("memory_pages", recording.memoryPages());
@@ -136,11 +147,12 @@ final class RecordingFormat {
       case Done _ -> result.put("done", true);
       case Status(int status) -> result.put("status", status);
       case Answer(byte[] bytes) -> result.put("answer", base64(bytes));
-      case Trap(String code, String text, List<String> backtrace) -> {
-        result.put("trap", code);
-        result.put("text", text);
+      case Trap trap -> {
+        result.put("trap", trap.code());
+        result.put("text", trap.text());
         ArrayNode frames = result.putArray("backtrace");
-        backtrace.forEach(frames::add);
+        trap.backtrace().forEach(frame -> frames.add(TrapFormat.frame(frame)));
+        trap.state().ifPresent(state -> result.set("state", TrapFormat.state(state)));
       }
     }
     call.fuel().ifPresent(units -> node.put("fuel", units));
@@ -161,8 +173,15 @@ final class RecordingFormat {
     if (!version.isNumber()) {
       throw refused("it has no number \"gonext_recording\"");
     }
-    if (integer(root, "gonext_recording") != VERSION) {
-      throw refused("its format is " + version + ", and this version of gonext reads " + VERSION);
+    long format = integer(root, "gonext_recording");
+    if (format < OLDEST || format > VERSION) {
+      throw refused(
+          "its format is "
+              + version
+              + ", and this version of gonext reads "
+              + OLDEST
+              + " to "
+              + VERSION);
     }
     List<RecordedCall> calls = new ArrayList<>();
     list(root, "calls").forEach(call -> calls.add(readCall(call)));
@@ -177,13 +196,26 @@ final class RecordingFormat {
         text(root, "plugin"),
         text(root, "version"),
         text(root, "module_sha256"),
-        text(root, "host"),
+        readOn(root),
         instant(text(root, "at")),
         text(root, "reason"),
         (int) pages,
         readTrace(root.path("start")),
         root.has("state") ? Optional.of(readState(root.path("state"))) : Optional.empty(),
         calls);
+  }
+
+  private static RecordedOn readOn(JsonNode root) {
+    JsonNode on = root.path("on");
+    if (on.isMissingNode()) {
+      return new RecordedOn(text(root, "host"), "", "", "", List.of());
+    }
+    return new RecordedOn(
+        text(root, "host"),
+        text(on, "java"),
+        text(on, "system"),
+        text(on, "architecture"),
+        list(on, "tools").valueStream().map(tool -> textOf(tool, "a tool")).toList());
   }
 
   private static RecordedCall readCall(JsonNode node) {
@@ -202,9 +234,15 @@ final class RecordingFormat {
 
   private static RecordedResult readResult(JsonNode node) {
     if (node.has("trap")) {
-      List<String> frames = new ArrayList<>();
-      list(node, "backtrace").forEach(frame -> frames.add(textOf(frame, "a frame")));
-      return new Trap(text(node, "trap"), text(node, "text"), frames);
+      List<GuestFrame> frames = new ArrayList<>();
+      list(node, "backtrace").forEach(frame -> frames.add(TrapFormat.readFrame(frame)));
+      return new Trap(
+          text(node, "trap"),
+          text(node, "text"),
+          frames,
+          node.has("state")
+              ? Optional.of(TrapFormat.readState(node.path("state")))
+              : Optional.empty());
     }
     if (node.has("answer")) {
       return new Answer(bytes(text(node, "answer")));
@@ -257,41 +295,41 @@ final class RecordingFormat {
     return values;
   }
 
-  private static ArrayNode list(JsonNode node, String field) {
+  static ArrayNode list(JsonNode node, String field) {
     if (!(node.path(field) instanceof ArrayNode list)) {
       throw refused("\"" + field + "\" is not a list");
     }
     return list;
   }
 
-  private static String text(JsonNode node, String field) {
+  static String text(JsonNode node, String field) {
     return textOf(node.path(field), "\"" + field + "\"");
   }
 
-  private static String textOf(JsonNode node, String what) {
+  static String textOf(JsonNode node, String what) {
     if (!node.isString()) {
       throw refused(what + " is not a text");
     }
     return node.stringValue();
   }
 
-  private static long integer(JsonNode node, String field) {
+  static long integer(JsonNode node, String field) {
     return StrictJson.integer(node.path(field))
         .orElseThrow(() -> refused("\"" + field + "\" is not a whole number of 64 bits"));
   }
 
-  private static int number(JsonNode node, String field) {
+  static int number(JsonNode node, String field) {
     return intOf(integer(node, field));
   }
 
-  private static int intOf(long value) {
+  static int intOf(long value) {
     if (value != (int) value) {
       throw refused("a number does not fit 32 bits");
     }
     return (int) value;
   }
 
-  private static long longOf(JsonNode node) {
+  static long longOf(JsonNode node) {
     return StrictJson.integer(node)
         .orElseThrow(() -> refused("a number is not a whole number of 64 bits"));
   }
@@ -312,7 +350,7 @@ final class RecordingFormat {
     }
   }
 
-  private static RecordingException refused(String why) {
+  static RecordingException refused(String why) {
     return new RecordingException("this is not a recording that can be read: " + why);
   }
 }

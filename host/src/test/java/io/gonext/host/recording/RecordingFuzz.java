@@ -3,8 +3,12 @@ package io.gonext.host.recording;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.gonext.engine.GuestFrame;
 import io.gonext.engine.HostTrace;
 import io.gonext.engine.InstanceState;
+import io.gonext.engine.SourceLocation;
+import io.gonext.engine.TrapState;
+import io.gonext.engine.ValueType;
 import io.gonext.host.RecordingException;
 import java.time.Instant;
 import java.util.List;
@@ -33,13 +37,24 @@ public class RecordingFuzz {
             new RecordedResult.Done(),
             new RecordedResult.Status(-3),
             new RecordedResult.Answer(BYTES),
-            new RecordedResult.Trap("UNREACHABLE", "unreachable", List.of("f @0x1")))
+            new RecordedResult.Trap(
+                "UNREACHABLE",
+                "unreachable",
+                List.of(
+                    new GuestFrame(3, "f", 1, null),
+                    new GuestFrame(4, "g", -1, new SourceLocation("a.c", 7, 2))),
+                Optional.of(
+                    new TrapState(
+                        2,
+                        16,
+                        List.of(new TrapState.Part(TrapState.Kind.STACK, 0, 1024, 4)),
+                        List.of(new TrapState.Global(0, "sp", ValueType.I32, true, -4))))))
         .map(result ->
             new Recording(
                     "p",
                     "1.0.0",
                     "ab",
-                    "0.1.0",
+                    new RecordedOn("0.1.0", "j", "s", "a", List.of("rustc 1.90")),
                     Instant.EPOCH,
                     "OK",
                     16,

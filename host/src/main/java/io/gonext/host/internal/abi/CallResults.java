@@ -1,8 +1,9 @@
 package io.gonext.host.internal.abi;
 
-import io.gonext.engine.GuestFrame;
 import io.gonext.engine.GuestTrap;
+import io.gonext.engine.TrapState;
 import io.gonext.host.recording.RecordedResult;
+import java.util.Optional;
 
 /** How calls end, as recordings have it. */
 public final class CallResults {
@@ -17,11 +18,13 @@ public final class CallResults {
     };
   }
 
-  /** The result of a call that trapped. */
-  public static RecordedResult.Trap of(GuestTrap trap) {
+  /**
+   * The result of a call that trapped.
+   *
+   * @param state of its instance
+   */
+  public static RecordedResult.Trap of(GuestTrap trap, TrapState state) {
     return new RecordedResult.Trap(
-        trap.trapCause().code(),
-        trap.trapCause().describe(),
-        trap.backtrace().stream().map(GuestFrame::toString).toList());
+        trap.trapCause().code(), trap.trapCause().describe(), trap.backtrace(), Optional.of(state));
   }
 }

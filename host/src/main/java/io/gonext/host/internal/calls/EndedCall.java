@@ -14,6 +14,7 @@ public record EndedCall(
     String reason,
     Times times,
     @Nullable String traceId,
+    long recording,
     List<TurnFailure.Frame> backtrace) {
   /** Where its time went, in nanoseconds, and its fuel. */
   public record Times(long took, long queued, long guest, long host, long waited, long fuel) {}

@@ -121,6 +121,7 @@ public final class PluginCalls {
         Duration.ofNanos(times.waited()),
         times.fuel(),
         call.traceId(),
+        call.recording(),
         call.backtrace().stream().limit(FRAMES).map(PluginCalls::bounded).toList());
   }
 

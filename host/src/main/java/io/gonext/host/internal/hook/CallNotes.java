@@ -69,6 +69,7 @@ public final class CallNotes {
             failure.reason(),
             turn.times(tookNanos),
             span.isValid() ? span.getTraceId() : null,
+            turn.recording(),
             failure.backtrace()));
   }
 

@@ -29,6 +29,7 @@ public final class Turn implements HookTurn, WaitListener {
   private boolean late;
   private boolean watchesMemory;
   private long touchedBytes;
+  private long recording;
 
   /** Which of several handlers under one probe it is; null if there is only one. */
   private @Nullable HandlerCalls handler;
@@ -111,6 +112,16 @@ public final class Turn implements HookTurn, WaitListener {
   /** Where its time went, of this much altogether. */
   EndedCall.Times times(long tookNanos) {
     return new EndedCall.Times(tookNanos, queuedNanos, guestNanos, hostNanos, waitNanos, fuel);
+  }
+
+  /** Remembers the id of the recording of the plugin's call. */
+  public void recorded(long id) {
+    recording = id;
+  }
+
+  /** The id of the recording; 0 if it was not recorded. */
+  long recording() {
+    return recording;
   }
 
   /** Records which of several handlers under one probe it is. */

@@ -1,9 +1,11 @@
 package io.gonext.host.internal.lifecycle;
 
+import io.gonext.engine.CompiledModule;
 import io.gonext.engine.GuestInstance;
 import io.gonext.engine.GuestTrap;
 import io.gonext.engine.HostTrace;
 import io.gonext.engine.InstanceState;
+import io.gonext.engine.PlainText;
 import io.gonext.engine.SecretMarks;
 import io.gonext.host.RecordingInfo;
 import io.gonext.host.RecordingPolicy;
@@ -11,18 +13,22 @@ import io.gonext.host.StoreException;
 import io.gonext.host.internal.abi.CallResults;
 import io.gonext.host.internal.abi.HookReply;
 import io.gonext.host.recording.RecordedCall;
+import io.gonext.host.recording.RecordedOn;
 import io.gonext.host.recording.RecordedResult;
 import io.gonext.host.recording.Recording;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -41,6 +47,8 @@ public final class CallRecorder {
   /** What host functions may read and write in one call. */
   static final long MAX_TRACE_BYTES = 2L * 1024 * 1024;
 
+  private static final int MAX_TOOL_CHARS = 128;
+
   static final String OK = "OK";
   static final String SLOW = "SLOW";
 
@@ -57,6 +65,15 @@ public final class CallRecorder {
 
   private long keptBytes;
   private long lastId;
+
+  /** Of the module that was recorded last. */
+  private volatile @Nullable MadeWith madeWith;
+
+  /** The last state of instances that keep it between calls, while calls are recorded. */
+  private final Map<GuestInstance, InstanceState> states =
+      Collections.synchronizedMap(new WeakHashMap<>());
+
+  private record MadeWith(String sha256, RecordedOn on) {}
 
   private record Kept(long id, Recording recording, long bytes) {}
 
@@ -82,6 +99,7 @@ public final class CallRecorder {
   /** Ends that; what was kept stays. */
   public void stop() {
     policy = null;
+    states.clear();
   }
 
   /** What is recorded now. */
@@ -126,7 +144,9 @@ public final class CallRecorder {
       this.memoryPages = memoryPages;
       this.instance = instance;
       secretsOf.apply(plugin).forEach(marks::add);
-      this.state = instance.stateSinceStart().map(this::markedOut);
+      Optional<InstanceState> found = instance.stateSinceStart(states.get(instance));
+      found.filter(kept -> !kept.blocks().isEmpty()).ifPresent(kept -> states.put(instance, kept));
+      this.state = found.map(this::markedOut);
     }
 
     /** Makes a call and records it; a call that neither returns nor traps ends the recording. */
@@ -138,7 +158,7 @@ public final class CallRecorder {
         result = CallResults.of(reply);
         return reply;
       } catch (GuestTrap trap) {
-        result = CallResults.of(trap);
+        result = CallResults.of(trap, instance.trapState());
         throw trap;
       } finally {
         HostTrace trace = instance.stopRecording();
@@ -153,8 +173,9 @@ public final class CallRecorder {
     private RecordedResult markedOut(RecordedResult result) {
       return switch (result) {
         case RecordedResult.Answer(byte[] body) -> new RecordedResult.Answer(marks.markedOut(body));
-        case RecordedResult.Trap(String code, String text, List<String> backtrace) ->
-            new RecordedResult.Trap(code, marks.markedOut(text), backtrace);
+        case RecordedResult.Trap trap ->
+            new RecordedResult.Trap(
+                trap.code(), marks.markedOut(trap.text()), trap.backtrace(), trap.state());
         case RecordedResult.Done _, RecordedResult.Status _ -> result;
       };
     }
@@ -192,20 +213,21 @@ public final class CallRecorder {
      * Keeps the lease's calls if the policy says so.
      *
      * @param failure the outcome of a call that failed; null when none did
+     * @return its id; 0 if it is not kept
      */
-    void end(@Nullable String failure) {
+    long end(@Nullable String failure) {
       if (calls.isEmpty()) {
-        return;
+        return 0;
       }
       boolean slow = policy.slow().isPresent() && nanos >= policy.slow().get().toNanos();
       boolean sampled = policy.every() > 0 && leases.getAndIncrement() % policy.every() == 0;
       if (sampled || slow || (failure != null && policy.failures())) {
-        keep(
+        return keep(
             new Recording(
                 plugin,
                 version,
                 instance.module().sha256(),
-                hostVersion,
+                on(instance.module()),
                 clock.instant(),
                 failure != null ? failure : slow ? SLOW : OK,
                 memoryPages,
@@ -216,15 +238,34 @@ public final class CallRecorder {
                 + instance.startTrace().weightBytes()
                 + state.map(InstanceState::weightBytes).orElse(0L));
       }
+      return 0;
     }
   }
 
-  private synchronized void keep(Recording recording, long bytes) {
-    kept.addLast(new Kept(++lastId, recording, bytes));
+  /** What a recording of a module is made with; the same object for the same module. */
+  private RecordedOn on(CompiledModule module) {
+    MadeWith known = madeWith;
+    if (known == null || !known.sha256.equals(module.sha256())) {
+      // The module's claim, so as plain lines.
+      List<String> tools =
+          module.producers().entries().stream()
+              .map(tool ->
+                  PlainText.of((tool.name() + " " + tool.version()).strip(), MAX_TOOL_CHARS))
+              .toList();
+      known = new MadeWith(module.sha256(), RecordedOn.here(hostVersion, tools));
+      madeWith = known;
+    }
+    return known.on;
+  }
+
+  private synchronized long keep(Recording recording, long bytes) {
+    long id = ++lastId;
+    kept.addLast(new Kept(id, recording, bytes));
     keptBytes += bytes;
     if (isFull()) {
       makeRoom();
     }
+    return id;
   }
 
   /** Removes the oldest, first those that are not the last of their reason. */
@@ -232,15 +273,16 @@ public final class CallRecorder {
     for (boolean spares : new boolean[] {true, false}) {
       Set<String> last = new HashSet<>();
       List<Kept> newestFirst = new ArrayList<>(kept).reversed();
-      Set<Kept> spared = new HashSet<>();
+      // Their ids: the hash of a recording is one of all that it holds.
+      Set<Long> spared = new HashSet<>();
       for (Kept one : newestFirst) {
         if (last.add(one.recording.reason()) && spares) {
-          spared.add(one);
+          spared.add(one.id);
         }
       }
       for (Iterator<Kept> oldest = kept.iterator(); oldest.hasNext() && isFull(); ) {
         Kept one = oldest.next();
-        if (!spared.contains(one)) {
+        if (!spared.contains(one.id)) {
           oldest.remove();
           keptBytes -= one.bytes;
         }

@@ -173,20 +173,21 @@ final class PooledCalls {
       breaker.succeeded(pass, turn.beganNanos());
     } catch (HookFailedException e) {
       breaker.failed(pass, e);
-      keep(recording, e.outcome().name());
+      keep(recording, e.outcome().name(), turn);
       throw e;
     } catch (InterruptedException | RuntimeException | Error e) {
       breaker.abandoned(pass);
       throw e;
     }
-    keep(recording, null);
+    keep(recording, null, turn);
     effects.forEach(Runnable::run);
     return result;
   }
 
-  private static void keep(CallRecorder.@Nullable Session recording, @Nullable String failure) {
+  private static void keep(
+      CallRecorder.@Nullable Session recording, @Nullable String failure, Turn turn) {
     if (recording != null) {
-      recording.end(failure);
+      turn.recorded(recording.end(failure));
     }
   }
 

@@ -56,6 +56,7 @@ class CallBookTest {
         new EndedCall.Times(
             TimeUnit.MILLISECONDS.toNanos(250), 10_000_000, 200_000_000, 30_000_000, 0, 7),
         null,
+        9,
         List.of(frames));
   }
 
