@@ -76,14 +76,19 @@ class DownloadsTest {
         }
         requests.add(request);
         boolean known = !asksForLogin || request.contains(LOGIN);
-        String answer =
+        List<String> answer =
             !known
-                ? "HTTP/1.1 407 Login\r\nProxy-Authenticate: Basic realm=\"p\"\r\n"
-                    + "Content-Length: 0\r\nConnection: close\r\n\r\n"
+                ? List.of(
+                    "HTTP/1.1 407 Login", "Proxy-Authenticate: Basic realm=p", "Content-Length: 0")
                 : request.getFirst().startsWith("CONNECT")
-                    ? "HTTP/1.1 502 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-                    : "HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\na file";
-        connection.getOutputStream().write(answer.getBytes(StandardCharsets.UTF_8));
+                    ? List.of("HTTP/1.1 502 No", "Content-Length: 0")
+                    : List.of("HTTP/1.1 200 OK", "Content-Length: 6");
+        String body = answer.getFirst().contains("200") ? "a file" : "";
+        connection
+            .getOutputStream()
+            .write(
+                (String.join("\r\n", answer) + "\r\nConnection: close\r\n\r\n" + body)
+                    .getBytes(StandardCharsets.UTF_8));
       } catch (IOException e) {
         // The test sees that there was no answer.
       }
