@@ -390,7 +390,7 @@ class DevProcessTest {
       press(script, 't');
       awaitScreen(screen, "last trap (DIVISION in the_content) still happens");
       awaitScreen(screen, "--> plugin.c:11:");
-      awaitScreen(screen, "             ^");
+      awaitScreen(screen, "|            ^");
       Files.writeString(
           source,
           good.replace(
