@@ -354,7 +354,8 @@ class DevProcessTest {
     String end = "  gn_append(out, (gn_text){at, end - at});\n";
     assertThat(good).contains(end);
     Files.writeString(
-        source, good.replace(end, end + "  if (1000 / (text.length - 4)) return GN_OK;\n"));
+        source,
+        good.replace(end, end + "  if (1000 / (text.length - 4) == 7) gn_logs(GN_INFO, \"7\");\n"));
     int port = freePort();
     ProcessBuilder builder =
         new ProcessBuilder(
@@ -385,13 +386,15 @@ class DevProcessTest {
           .isEqualTo(200);
       awaitScreen(screen, "call failed: the_content: DIVISION");
       awaitScreen(screen, "--> plugin.c:11");
-      awaitScreen(screen, "if (1000 / (text.length - 4)) return GN_OK;");
+      awaitScreen(screen, "if (1000 / (text.length - 4) == 7) gn_logs(GN_INFO, \"7\");");
       press(script, 't');
       awaitScreen(screen, "last trap (DIVISION in the_content) still happens");
       awaitScreen(screen, "--> plugin.c:11:");
-      awaitScreen(screen, "             ^");
+      awaitScreen(screen, "|            ^");
       Files.writeString(
-          source, good.replace(end, end + "  if (1001 / (text.length - 4)) return GN_OK;\n"));
+          source,
+          good.replace(
+              end, end + "  if (1001 / (text.length - 4) == 7) gn_logs(GN_INFO, \"7\");\n"));
       awaitScreen(screen, "last trap (DIVISION in the_content) still happens");
       Files.writeString(source, good);
       awaitScreen(screen, "last trap (DIVISION in the_content) is gone");
