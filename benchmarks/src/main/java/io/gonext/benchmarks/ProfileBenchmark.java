@@ -29,7 +29,7 @@ final class ProfileBenchmark implements Benchmark {
   private static final int KERNELS = 5;
   private static final int ROUNDS = 21;
   private static final int WARM_UP_ROUNDS = 5;
-  private static final int PASSES = 8;
+  private static final int PASSES = 100;
 
   @Override
   public String name() {
@@ -44,7 +44,7 @@ final class ProfileBenchmark implements Benchmark {
   @Override
   public SequencedMap<String, String> run(List<String> args, PrintWriter out) throws Exception {
     boolean quick = Arguments.quick(args);
-    int rounds = quick ? 2 : ROUNDS;
+    int rounds = quick ? 1 : ROUNDS;
     List<Double> without = new ArrayList<>();
     List<Double> with = new ArrayList<>();
     List<Double> ratios = new ArrayList<>();

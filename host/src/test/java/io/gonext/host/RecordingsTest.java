@@ -134,12 +134,13 @@ class RecordingsTest {
 
   @Test
   void a_loop_begins_each_round_with_the_state_of_the_recording() throws InterruptedException {
-    activate(GuestBundle.of("remembers").filter("f").limit("isolation", "\"reused\""));
+    activate(GuestBundle.of("counter").filter("f").limit("isolation", "\"reused\""));
     var _ = host.applyFilters("f", 0);
-    host.recordings().start("remembers", RecordingPolicy.ALL);
+    host.recordings().start("counter", RecordingPolicy.ALL);
     var _ = host.applyFilters("f", 0);
-    Recording recording = newest("remembers");
-    byte[] wasm = Guests.wasm("remembers");
+    Recording recording = newest("counter");
+    byte[] wasm = Guests.wasm("counter");
+    assertThat(recording.isComplete()).isTrue();
     ReplayedCall once = replay(recording, wasm).getFirst();
     try (Engine engine = new Engine(EngineLimits.defaults());
         ReplayLoop loop =

@@ -74,8 +74,8 @@ final class BenchCommand extends KitCommand {
       names = "--replay",
       paramLabel = "FILE",
       description = {
-        "A recording, or a directory of them, in place of a hook: all",
-        "of them are one call. Repeatable."
+        "Recordings in place of a hook: files, or",
+        "directories of them. All are one call. Repeatable."
       })
   private List<Path> replay = new ArrayList<>();
 

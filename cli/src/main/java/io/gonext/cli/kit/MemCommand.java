@@ -49,7 +49,7 @@ import tools.jackson.databind.node.ObjectNode;
       "  gonext plugin mem . GET /hello/Ada --calls 10000",
       "  gonext plugin mem hello-0.1.0.gnplugin --replay calls",
       "",
-      "Recorded calls are made once: on an instance that is not reset they would differ.",
+      "Recorded calls are made once: without a reset in between they would differ.",
       "A leak matters with \"isolation\": \"reused\"; other instances are reset.",
       KitCommand.EXIT_CODES
     })
@@ -79,7 +79,10 @@ final class MemCommand extends KitCommand {
   @Option(
       names = "--replay",
       paramLabel = "FILE",
-      description = {"A recording, or a directory of them, in place of a hook.", "Repeatable."})
+      description = {
+        "Recordings in place of a hook: a file, or a directory",
+        "of them. Repeatable."
+      })
   private List<Path> replay = new ArrayList<>();
 
   @Option(

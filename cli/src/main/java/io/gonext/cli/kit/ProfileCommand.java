@@ -36,8 +36,9 @@ import picocli.CommandLine.Parameters;
     name = "profile",
     description = {
       "Show what a plugin spends its time or its fuel with.",
-      "By time: repeats a call, or recorded calls, and looks at what runs. By fuel: makes",
-      "them once and counts each instruction, which gives the same numbers each time."
+      "By time: repeats a call, or recorded calls, and looks at what runs.",
+      "By fuel: makes them once and counts each instruction, which gives the same",
+      "numbers each time."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,
@@ -49,8 +50,8 @@ import picocli.CommandLine.Parameters;
       "  gonext plugin profile . --replay calls --pprof cpu.pb.gz",
       "  go tool pprof -http : cpu.pb.gz",
       "",
-      "gonext profile NAME looks at a plugin that serves. Source lines need a build with",
-      "debug information, as plugin build makes it.",
+      "gonext profile NAME looks at a plugin that serves. Source lines need a build",
+      "with debug information, as plugin build makes it.",
       KitCommand.EXIT_CODES
     })
 final class ProfileCommand extends KitCommand {
@@ -83,8 +84,9 @@ final class ProfileCommand extends KitCommand {
       names = "--replay",
       paramLabel = "FILE",
       description = {
-        "A recording, or a directory of them, in place of a hook.",
-        "Repeatable. Functions of the host take no time then."
+        "Recordings in place of a hook: a file, or a directory",
+        "of them. Repeatable. Functions of the host take no",
+        "time then."
       })
   private List<Path> replay = new ArrayList<>();
 
