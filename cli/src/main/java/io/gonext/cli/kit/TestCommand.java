@@ -77,8 +77,9 @@ final class TestCommand extends KitCommand {
       names = "--coverage",
       paramLabel = "DIR",
       description = {
-        "Count which lines of the sources run, and write DIR/lcov.info and",
-        "DIR/index.html. Needs debug information."
+        "Count which lines of the sources run, and write",
+        "DIR/lcov.info and DIR/index.html. Needs debug",
+        "information."
       })
   private @Nullable Path coverage;
 
