@@ -77,8 +77,9 @@ final class TestCommand extends KitCommand {
       names = "--coverage",
       paramLabel = "DIR",
       description = {
-        "Count which lines of the sources run, and write DIR/lcov.info and",
-        "DIR/index.html. Needs debug information."
+        "Count which lines of the sources run, and write",
+        "DIR/lcov.info and DIR/index.html. Needs debug",
+        "information."
       })
   private @Nullable Path coverage;
 
@@ -126,7 +127,7 @@ final class TestCommand extends KitCommand {
               ProjectTests.defaults(plugin, stubs, capabilities.ids()),
               this::show);
     } catch (EngineException e) {
-      throw new CommandFailure(CommandFailure.Kind.FAILED, e.getMessage());
+      throw new CommandFailure(CommandFailure.Kind.FAILED, String.valueOf(e.getMessage()));
     }
     if (junit != null) {
       AtomicFile.write(junit, JUnitReport.of(manifest.name(), result.tests()));
@@ -239,7 +240,7 @@ final class TestCommand extends KitCommand {
               "passed",
               ran.outcome().passed(),
               "ms",
-              ran.outcome().took().toNanos() / 1_000 / 1e3,
+              Math.round(ran.outcome().took().toNanos() / 1e3) / 1e3,
               "problems",
               ran.outcome().problems()));
     }

@@ -42,8 +42,7 @@ class TestRunsTest {
   private void tests(String json) throws IOException {
     Files.createDirectories(root.resolve("tests"));
     Files.writeString(
-        root.resolve("tests/a.json"),
-        "{\"apiVersion\":\"gonext.io/v1\",\"tests\":[" + json + "]}");
+        root.resolve("tests/a.json"), "{\"apiVersion\":\"gonext.io/v1\",\"tests\":[" + json + "]}");
   }
 
   private boolean passed() throws Exception {
@@ -56,8 +55,7 @@ class TestRunsTest {
 
   private String text() {
     StringWriter text = new StringWriter();
-    TextOutput output =
-        new TextOutput(new PrintWriter(text), time, false, false);
+    TextOutput output = new TextOutput(new PrintWriter(text), time, false, false);
     events.all.forEach(output::emit);
     return text.toString();
   }
