@@ -21,6 +21,8 @@ final class ReplayedFiles {
   private ReplayedFiles() {}
 
   /**
+   * Replays them.
+   *
    * @param args the module, the directory of the recordings, and the one of the compiled modules
    */
   public static void main(String[] args) throws Exception {
