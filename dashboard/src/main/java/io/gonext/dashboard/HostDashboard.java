@@ -44,10 +44,7 @@ public final class HostDashboard implements AutoCloseable {
     this.live = live;
     this.servlet = servlet;
     this.warming =
-        Thread.ofPlatform()
-            .daemon()
-            .name("gonext-dashboard-warm")
-            .unstarted(servlet::warmUp);
+        Thread.ofPlatform().daemon().name("gonext-dashboard-warm").unstarted(servlet::warmUp);
   }
 
   /**

@@ -39,8 +39,7 @@ class OperatorInBrowserTest {
   @RegisterExtension
   static final TestDashboard dashboard =
       TestDashboard.ofHost(config ->
-          config.breaker(
-              new BreakerPolicy(50, 5, OPEN, OPEN, OPEN, Duration.ofSeconds(1))));
+          config.breaker(new BreakerPolicy(50, 5, OPEN, OPEN, OPEN, Duration.ofSeconds(1))));
 
   /** As long as the text of the guest {@code panic}. */
   private static final String MARKUP = "<script>x</script";

@@ -55,7 +55,8 @@ class TestRunsTest {
 
   private String text() {
     StringWriter text = new StringWriter();
-    TextOutput output = new TextOutput(new PrintWriter(text), time, Path.of("nowhere"), false, false);
+    TextOutput output =
+        new TextOutput(new PrintWriter(text), time, Path.of("nowhere"), false, false);
     events.all.forEach(output::emit);
     return text.toString();
   }
