@@ -21,7 +21,7 @@ class MemoryLayoutTest {
 
   @Test
   void rusts_stack_is_below_its_data() throws IOException {
-    MemoryLayout layout = layout(debug("rust-v0"));
+    MemoryLayout layout = layout(Guests.wasm("compute"));
 
     assertThat(layout.stackFrom()).isZero();
     assertThat(layout.stackTo()).isEqualTo(1 << 20);

@@ -118,17 +118,18 @@ final class FuzzCommand extends KitCommand {
       names = "--ignore",
       paramLabel = "KIND",
       split = ",",
-      description = {
-        "Kinds of findings that are none for this plugin:",
-        "trap, limit, answer, nondeterminism, state, growth, host."
-      })
+      description =
+          "Kinds of findings that are none for this plugin: trap, limit, answer, nondeterminism,"
+              + " state, growth, host.")
   private List<FuzzFinding.Kind> ignored = new ArrayList<>();
 
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      description =
-          "The plugin's configuration (default: " + AuthorFiles.CONFIG + " in the project).")
+      description = {
+        "The plugin's configuration",
+        "(default: " + AuthorFiles.CONFIG + " in the project)."
+      })
   private @Nullable Path config;
 
   @Option(
@@ -136,7 +137,8 @@ final class FuzzCommand extends KitCommand {
       paramLabel = "FILE",
       description = {
         "Values of the plugin's secrets, or the variables",
-        "that hold them (default: " + AuthorFiles.SECRETS + " in the project)."
+        "that hold them",
+        "(default: " + AuthorFiles.SECRETS + " in the project)."
       })
   private @Nullable Path secrets;
 

@@ -7,10 +7,10 @@ import io.gonext.engine.Engine;
 import io.gonext.engine.EngineException;
 import io.gonext.engine.EngineLimits;
 import io.gonext.engine.GuestOutput;
+import io.gonext.host.HostCalls;
 import io.gonext.host.RecordingException;
 import io.gonext.host.Replay;
 import io.gonext.host.ReplayedCall;
-import io.gonext.host.recording.HostCalls;
 import io.gonext.host.recording.Recording;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -42,7 +42,7 @@ import picocli.CommandLine.Parameters;
       "  gonext replay calls/hello-7.recording.json --plugin hello-0.1.0.gnplugin",
       "  gonext replay calls --plugin .            all of a directory, a new build",
       "  gonext replay FILE --plugin . --trace     with all that the host answered",
-      "  gonext replay FILE --plugin . --update    expect from now on what it ends with now",
+      "  gonext replay FILE --plugin . --update    expect this end from now on",
       "",
       "Exit codes: 0 all is as recorded, 1 there are differences, 2 wrong command line,",
       "3 a toolchain is missing."
@@ -77,11 +77,10 @@ public final class ReplayCommand extends KitCommand {
 
   @Option(
       names = "--update",
-      description = {
-        "Write what the calls end with now into the recordings, as what is expected from now on:",
-        "for a failure that the plugin no longer has. The calls of host functions must be the",
-        "recorded ones."
-      })
+      description =
+          "Write what the calls end with now into the recordings, as what is expected from now on:"
+              + " for a failure that the plugin no longer has. The calls of host functions must be"
+              + " the recorded ones.")
   private boolean update;
 
   @Option(

@@ -1,8 +1,8 @@
 package io.gonext.cli.kit;
 
 import io.gonext.cli.output.TrapText;
+import io.gonext.host.HostCalls;
 import io.gonext.host.ReplayedCall;
-import io.gonext.host.recording.HostCalls;
 import io.gonext.host.recording.RecordedOn;
 import io.gonext.host.recording.RecordedResult;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package io.gonext.host.recording;
+package io.gonext.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.gonext.host.recording;
+package io.gonext.host;
 
 import io.gonext.engine.PlainText;
 import io.gonext.host.json.InvalidJsonException;

@@ -1,4 +1,4 @@
-package io.gonext.host.recording;
+package io.gonext.host;
 
 import io.gonext.engine.HostTrace.CalledBack;
 import io.gonext.engine.HostTrace.Ended;
@@ -8,12 +8,12 @@ import io.gonext.engine.HostTrace.Returned;
 import io.gonext.engine.HostTrace.Wrote;
 import io.gonext.engine.PlainText;
 import io.gonext.engine.ValueType;
+import io.gonext.host.HostCalls.Call;
 import io.gonext.host.internal.abi.AbiTable;
 import io.gonext.host.internal.abi.HostAnswer.Refused;
 import io.gonext.host.internal.abi.ImportKey;
 import io.gonext.host.internal.abi.ImportRow;
 import io.gonext.host.internal.abi.StatusFamily;
-import io.gonext.host.recording.HostCalls.Call;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
