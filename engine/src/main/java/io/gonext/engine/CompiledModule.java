@@ -156,7 +156,7 @@ public final class CompiledModule {
 
   /** How its compiler divided its memory. */
   public MemoryLayout memoryLayout() {
-    return MemoryLayout.of(definition);
+    return MemoryLayout.of(definition, globalNames);
   }
 
   /** The functions that the module imports, including WASI's, in the module's order. */

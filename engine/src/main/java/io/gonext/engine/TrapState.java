@@ -21,7 +21,7 @@ public record TrapState(int pages, int maximumPages, List<Part> parts, List<Glob
     globals = List.copyOf(globals);
   }
 
-  /** What a part of the memory is for, as far as the module's segments and globals say it. */
+  /** What a part of the memory is for; see {@link MemoryLayout}. */
   public enum Kind {
     /** What the data segments filled, and the variables after it. */
     DATA,

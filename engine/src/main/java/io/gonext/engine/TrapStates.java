@@ -1,17 +1,12 @@
 package io.gonext.engine;
 
-import io.gonext.engine.ModuleDefinition.DataSegment;
-import io.gonext.engine.ModuleDefinition.Mode;
 import io.gonext.engine.TrapState.Kind;
 import io.gonext.engine.TrapState.Part;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalLong;
 
 /**
- * Reads the {@link TrapState} of one instance. What compilers say of the memory are the globals
- * that their linkers name {@code __stack_pointer}, {@code __data_end} and {@code __heap_base};
- * AssemblyScript puts a path before these names.
+ * Reads the {@link TrapState} of one instance; {@link MemoryLayout} says what its memory is for.
  */
 final class TrapStates {
   private final GuestCode code;
@@ -45,40 +40,19 @@ final class TrapStates {
   }
 
   private List<Part> parts() {
-    long dataFrom = Long.MAX_VALUE;
-    long dataTo = 0;
-    for (DataSegment segment : code.definition().data()) {
-      if (segment.mode() == Mode.ACTIVE
-          && segment.offset() != null
-          && segment.content().length() > 0) {
-        long from = Integer.toUnsignedLong((int) segment.offset().number(code));
-        dataFrom = Math.min(dataFrom, from);
-        dataTo = Math.max(dataTo, from + segment.content().length());
-      }
-    }
-    if (dataTo == 0) {
-      dataFrom = 0;
-    }
-    OptionalLong stackTop = firstValue("__stack_pointer");
-    OptionalLong heapBase = firstValue("__heap_base");
-    long dataEnd = Math.max(dataTo, Math.min(firstValue("__data_end").orElse(0), sizeBytes));
+    MemoryLayout layout = MemoryLayout.of(code.definition(), names);
     var parts = new ArrayList<Part>();
     long at = 0;
-    if (stackTop.isPresent() && stackTop.getAsLong() <= dataFrom) {
-      at = add(parts, Kind.STACK, at, stackTop.getAsLong());
+    if (layout.stackTo() <= layout.dataFrom()) {
+      at = add(parts, Kind.STACK, at, layout.stackTo());
     }
-    if (dataTo > 0) {
-      at = add(parts, Kind.OTHER, at, dataFrom);
-      at = add(parts, Kind.DATA, at, dataEnd);
+    if (layout.dataBytes() > 0) {
+      at = add(parts, Kind.OTHER, at, layout.dataFrom());
+      at = add(parts, Kind.DATA, at, layout.dataEnd());
     }
-    if (stackTop.isPresent() && stackTop.getAsLong() > at) {
-      at = add(parts, Kind.STACK, at, stackTop.getAsLong());
-    }
-    if (heapBase.isPresent()) {
-      at = add(parts, Kind.OTHER, at, heapBase.getAsLong());
-    }
-    boolean saysMore = heapBase.isPresent() || stackTop.isPresent();
-    add(parts, saysMore ? Kind.HEAP : Kind.OTHER, at, sizeBytes);
+    at = add(parts, Kind.STACK, at, layout.stackTo());
+    at = add(parts, Kind.OTHER, at, layout.heapFrom());
+    add(parts, layout.isDivided() ? Kind.HEAP : Kind.OTHER, at, sizeBytes);
     return parts;
   }
 
@@ -90,20 +64,5 @@ final class TrapStates {
     }
     parts.add(new Part(kind, from, end, code.linear().writtenBytes(from, end)));
     return end;
-  }
-
-  /** What a global of this name began with. */
-  private OptionalLong firstValue(String name) {
-    List<ModuleDefinition.Global> globals = code.definition().globals();
-    for (int i = 0; i < globals.size(); i++) {
-      String actual = names.of(i);
-      ConstantExpression value = globals.get(i).value();
-      if (value != null
-          && globals.get(i).type() == ValueType.I32
-          && (actual.equals(name) || actual.endsWith("/" + name))) {
-        return OptionalLong.of(Integer.toUnsignedLong((int) value.number(code)));
-      }
-    }
-    return OptionalLong.empty();
   }
 }
