@@ -23,7 +23,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code gonext plugin bench}: measures a call of a plugin, alone or against another build. */
 @Command(
@@ -53,31 +52,7 @@ final class BenchCommand extends KitCommand {
 
   private static final Duration BATCH = Duration.ofMillis(100);
 
-  @Parameters(index = "0", paramLabel = "PLUGIN", description = "A project or a .gnplugin file.")
-  private Path plugin;
-
-  @Parameters(
-      index = "1",
-      arity = "0..1",
-      paramLabel = "KIND",
-      description = "filter, action, job or an HTTP method.")
-  private GivenCall.@Nullable Kind kind;
-
-  @Parameters(
-      index = "2",
-      arity = "0..1",
-      paramLabel = "HOOK",
-      description = "The name of the hook or job, or the path of the route.")
-  private @Nullable String hook;
-
-  @Option(
-      names = "--replay",
-      paramLabel = "FILE",
-      description = {
-        "Recordings in place of a hook: files, or",
-        "directories of them. All are one call. Repeatable."
-      })
-  private List<Path> replay = new ArrayList<>();
+  @Mixin private RepeatedCall call;
 
   @Option(
       names = "--vs",
@@ -101,8 +76,6 @@ final class BenchCommand extends KitCommand {
         "together (default: ${DEFAULT-VALUE})."
       })
   private Duration duration;
-
-  @Mixin private GivenCall given;
 
   private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
@@ -170,29 +143,15 @@ final class BenchCommand extends KitCommand {
       throw new CommandFailure(
           CommandFailure.Kind.USAGE, "--fail-over " + failOver + ": give a percentage from 0");
     }
-    if (replay.isEmpty()) {
-      given.of(plugin, kind, hook);
-    } else {
-      given.requireNone(kind);
-    }
-    var after = new Build(rehearsed(plugin));
+    call.check();
+    var after = new Build(call.rehearsed(call.source(), this::note));
     if (old == null) {
       var _ = measure(List.of(after));
       List<String> text = List.of(describe(after), head(), line(after, "this"));
       return new Answer(
           ExitCode.OK, text, JsonLines.fields("steady", after.steady, "result", fields(after)));
     }
-    return compared(new Build(rehearsed(old)), after);
-  }
-
-  private Rehearsed rehearsed(Path path) throws IOException, InterruptedException {
-    PluginSource source = given.source(path);
-    if (!replay.isEmpty()) {
-      return Rehearsed.of(replay, source);
-    }
-    try (GivenCall.Ready ready = given.start(source, this::note, (_, _) -> {})) {
-      return Rehearsed.of(given.toString(), ready, source);
-    }
+    return compared(new Build(call.rehearsed(call.source(old), this::note)), after);
   }
 
   private Answer compared(Build before, Build after) throws InterruptedException {

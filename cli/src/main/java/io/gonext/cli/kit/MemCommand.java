@@ -16,7 +16,6 @@ import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Bundle;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -24,12 +23,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -59,31 +56,7 @@ final class MemCommand extends KitCommand {
 
   private static final int MOST_CALLS = 10_000_000;
 
-  @Parameters(index = "0", paramLabel = "PLUGIN", description = "A project or a .gnplugin file.")
-  private Path plugin;
-
-  @Parameters(
-      index = "1",
-      arity = "0..1",
-      paramLabel = "KIND",
-      description = "filter, action, job or an HTTP method.")
-  private GivenCall.@Nullable Kind kind;
-
-  @Parameters(
-      index = "2",
-      arity = "0..1",
-      paramLabel = "HOOK",
-      description = "The name of the hook or job, or the path of the route.")
-  private @Nullable String hook;
-
-  @Option(
-      names = "--replay",
-      paramLabel = "FILE",
-      description = {
-        "Recordings in place of a hook: a file, or a directory",
-        "of them. Repeatable."
-      })
-  private List<Path> replay = new ArrayList<>();
+  @Mixin private RepeatedCall call;
 
   @Option(
       names = "--calls",
@@ -91,8 +64,6 @@ final class MemCommand extends KitCommand {
       defaultValue = "1000",
       description = "How many calls to make (default: ${DEFAULT-VALUE}).")
   private int calls;
-
-  @Mixin private GivenCall given;
 
   /**
    * What one call does.
@@ -109,22 +80,14 @@ final class MemCommand extends KitCommand {
           CommandFailure.Kind.USAGE,
           "--calls " + calls + ": give a number from " + STEPS + " to " + MOST_CALLS);
     }
-    if (!replay.isEmpty()) {
-      given.requireNone(kind);
-      Rehearsed rehearsed = Rehearsed.of(replay, given.source(plugin));
-      return answer(rehearsed, once(rehearsed), Optional.empty());
-    }
-    given.of(plugin, kind, hook);
-    PluginSource source = given.source();
-    Rehearsed rehearsed;
-    try (GivenCall.Ready ready = given.start(source, this::note, (_, _) -> {})) {
-      rehearsed = Rehearsed.of(given.toString(), ready, source);
-    }
-    // The instances of jobs are not watched.
+    call.check();
+    PluginSource source = call.source();
+    Rehearsed rehearsed = call.rehearsed(source, this::note);
+    // The instances of jobs are not watched, and a recording is of one moment.
     return answer(
         rehearsed,
         once(rehearsed),
-        kind == GivenCall.Kind.JOB ? Optional.empty() : Optional.of(growth(source)));
+        call.isRecorded() || call.isJob() ? Optional.empty() : Optional.of(growth(source)));
   }
 
   private static Once once(Rehearsed rehearsed) {
@@ -178,7 +141,7 @@ final class MemCommand extends KitCommand {
   private Growth growth(PluginSource source) throws IOException, InterruptedException {
     PluginSource reused =
         source.withManifest(reused(source.files().getOrDefault(Bundle.MANIFEST, new byte[0])));
-    try (GivenCall.Ready ready = given.start(reused, this::note, (_, _) -> {})) {
+    try (GivenCall.Ready ready = call.start(reused, this::note)) {
       AtomicLong touched = new AtomicLong();
       ready.host().health().watchMemory(ready.manifest().name(), touched::set);
       int aStep = calls / STEPS;

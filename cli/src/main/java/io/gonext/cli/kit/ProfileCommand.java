@@ -18,18 +18,15 @@ import io.gonext.host.PluginProfile.Stack;
 import io.gonext.host.Profiler;
 import io.gonext.host.ReplayLoop;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code gonext plugin profile}: what a plugin spends its time or its fuel with. */
 @Command(
@@ -63,32 +60,7 @@ final class ProfileCommand extends KitCommand {
     FUEL
   }
 
-  @Parameters(index = "0", paramLabel = "PLUGIN", description = "A project or a .gnplugin file.")
-  private Path plugin;
-
-  @Parameters(
-      index = "1",
-      arity = "0..1",
-      paramLabel = "KIND",
-      description = "filter, action, job or an HTTP method.")
-  private GivenCall.@Nullable Kind kind;
-
-  @Parameters(
-      index = "2",
-      arity = "0..1",
-      paramLabel = "HOOK",
-      description = "The name of the hook or job, or the path of the route.")
-  private @Nullable String hook;
-
-  @Option(
-      names = "--replay",
-      paramLabel = "FILE",
-      description = {
-        "Recordings in place of a hook: a file, or a directory",
-        "of them. Repeatable. Functions of the host take no",
-        "time then."
-      })
-  private List<Path> replay = new ArrayList<>();
+  @Mixin private RepeatedCall call;
 
   @Option(
       names = "--by",
@@ -107,25 +79,25 @@ final class ProfileCommand extends KitCommand {
 
   @Mixin private ProfileOutput output;
 
-  @Mixin private GivenCall given;
-
   @Override
   Answer answer() throws IOException, InterruptedException {
     if (by == By.FUEL) {
       OptionPairs.refuseWith(spec(), "--by fuel", "--duration");
     }
-    PluginProfile profile = replay.isEmpty() ? ofHook() : ofRecordings();
+    call.check();
+    PluginSource source = call.source();
+    PluginProfile profile;
+    if (by == By.FUEL) {
+      profile = byFuel(call.rehearsed(source, this::note));
+    } else {
+      profile = call.isRecorded() ? byTime(call.rehearsed(source, this::note)) : byTime(source);
+    }
     return new Answer(
         ExitCode.OK, output.write(profile), JsonLines.fields("profile", profile.toJson()));
   }
 
-  private PluginProfile ofHook() throws IOException, InterruptedException {
-    given.of(plugin, kind, hook);
-    PluginSource source = given.source();
-    try (GivenCall.Ready ready = given.start(source, this::note, (_, _) -> {})) {
-      if (by == By.FUEL) {
-        return byFuel(Rehearsed.of(given.toString(), ready, source));
-      }
+  private PluginProfile byTime(PluginSource source) throws IOException, InterruptedException {
+    try (GivenCall.Ready ready = call.start(source, this::note)) {
       repeat(ready, WARM_UP);
       return ready
           .host()
@@ -139,12 +111,6 @@ final class ProfileCommand extends KitCommand {
     do {
       var _ = ready.call();
     } while (System.nanoTime() - end < 0);
-  }
-
-  private PluginProfile ofRecordings() throws IOException, InterruptedException {
-    given.requireNone(kind);
-    Rehearsed rehearsed = Rehearsed.of(replay, given.source(plugin));
-    return by == By.FUEL ? byFuel(rehearsed) : byTime(rehearsed);
   }
 
   private PluginProfile byTime(Rehearsed rehearsed) throws InterruptedException {

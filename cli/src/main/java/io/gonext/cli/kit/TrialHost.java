@@ -6,6 +6,7 @@ import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
 import io.gonext.host.HostFunctionSpec;
 import io.gonext.host.OperatorLimits;
+import io.gonext.host.RouteRate;
 import io.gonext.host.UpdatePolicy;
 import io.gonext.host.trust.TrustPolicy;
 import java.io.IOException;
@@ -54,6 +55,8 @@ final class TrialHost implements AutoCloseable {
               .capabilities(capabilities)
               .limits(OperatorLimits.defaults().withFuel(Long.MAX_VALUE))
               .updates(UpdatePolicy.development())
+              // The one caller may call as often as it likes.
+              .routeRate(RouteRate.UNLIMITED)
               .warmUp(Duration.ZERO);
       functions.forEach(config::function);
       return new TrialHost(UserCache.open(settings.apply(config).build()), data);
