@@ -13,8 +13,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The calls of a trace for people, one line each, such as {@code gn_kv_get("greeting") -> "hello"
- * (5 bytes)}. A trace may come from a stranger: each line is plain and of bounded length.
+ * The calls of a trace: as they are, and for people, one line each, such as {@code
+ * gn_kv_get("greeting") -> "hello" (5 bytes)}. A trace may come from a stranger: each line is plain
+ * and of bounded length.
  */
 public final class HostCalls {
   /** How many calls before one that differs are shown. */
@@ -25,20 +26,30 @@ public final class HostCalls {
   /**
    * One call of a host function.
    *
-   * @param began the index of its first event
-   * @param events its own events, without those of calls within it
+   * @param began the index of its first event in the trace
+   * @param events its own events, without those of calls within it; not to be changed
    */
-  record Call(int began, List<Event> events) {
-    Called called() {
+  public record Call(int began, List<Event> events) {
+    /** The function and its arguments. */
+    public Called called() {
       return (Called) events.getFirst();
     }
 
-    List<Event> rest() {
+    /** What happened then. */
+    public List<Event> rest() {
       return events.subList(1, events.size());
     }
   }
 
-  /** All calls, in the order in which they began. */
+  /**
+   * The calls, in the order in which they began. A call within a call, which the guest's allocator
+   * may make, follows the outer one.
+   */
+  public static List<Call> of(HostTrace trace) {
+    return calls(trace.events());
+  }
+
+  /** A line for each call, in the order in which they began. */
   public static List<String> lines(HostTrace trace) {
     return calls(trace.events()).stream().map(HostCallLine::of).toList();
   }
@@ -78,8 +89,7 @@ public final class HostCalls {
         .toList();
   }
 
-  /** A call within a call, which the guest's allocator may make, follows the outer one. */
-  static List<Call> calls(List<Event> events) {
+  private static List<Call> calls(List<Event> events) {
     List<Call> calls = new ArrayList<>();
     List<Call> open = new ArrayList<>();
     for (int i = 0; i < events.size(); i++) {

@@ -1,21 +1,16 @@
 package io.gonext.testkit;
 
 import io.gonext.engine.HostTrace;
-import io.gonext.engine.HostTrace.Called;
-import io.gonext.engine.HostTrace.Ended;
-import io.gonext.engine.HostTrace.Event;
 import io.gonext.engine.HostTrace.Read;
-import io.gonext.engine.HostTrace.Returned;
+import io.gonext.host.HostCalls;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -75,57 +70,23 @@ final class CallReader {
           Map.entry("gn_kv_incr", List.of(Shape.TEXT, Shape.LONG)),
           Map.entry("gn_cache_invalidate", List.of(Shape.JSON)));
 
-  /** A call that has not ended, with what the function has read. */
-  private record Open(Called call, List<Read> reads) {}
-
   private CallReader() {}
 
   /** The calls in the order in which the guest made them. */
   static List<SeenCall> read(HostTrace trace) {
-    List<@Nullable SeenCall> calls = new ArrayList<>();
-    Deque<Open> open = new ArrayDeque<>();
-    Deque<Integer> places = new ArrayDeque<>();
-    for (Event event : trace.events()) {
-      switch (event) {
-        case Called called -> {
-          open.push(new Open(called, new ArrayList<>()));
-          places.push(calls.size());
-          calls.add(null);
-        }
-        case Read read -> {
-          if (!open.isEmpty()) {
-            open.peek().reads.add(read);
-          }
-        }
-        case Returned _, Ended _ -> {
-          if (!open.isEmpty()) {
-            calls.set(places.pop(), seen(open.pop()));
-          }
-        }
-        default -> {}
-      }
-    }
-    // A trace that was full, or a function that the run's limit ended.
-    while (!open.isEmpty()) {
-      calls.set(places.pop(), seen(open.pop()));
-    }
-    List<SeenCall> seen = new ArrayList<>();
-    for (SeenCall call : calls) {
-      if (call != null) {
-        seen.add(call);
-      }
-    }
-    return seen;
+    return HostCalls.of(trace).stream().flatMap(call -> seen(call).stream()).toList();
   }
 
-  private static @Nullable SeenCall seen(Open open) {
-    String qualified = open.call.function();
+  private static Optional<SeenCall> seen(HostCalls.Call call) {
+    String qualified = call.called().function();
     String name = qualified.substring(qualified.indexOf('.') + 1);
     List<Shape> shapes = SHAPES.get(name);
     if (shapes == null || qualified.startsWith("wasi_")) {
-      return null;
+      return Optional.empty();
     }
-    long[] given = open.call.arguments();
+    long[] given = call.called().arguments();
+    List<Read> reads =
+        call.rest().stream().filter(Read.class::isInstance).map(Read.class::cast).toList();
     List<JsonNode> arguments = new ArrayList<>();
     int at = 0;
     for (Shape shape : shapes) {
@@ -134,16 +95,16 @@ final class CallReader {
         case LONG -> arguments.add(NODES.numberNode(given[at++]));
         case DOUBLE -> arguments.add(NODES.numberNode(Double.longBitsToDouble(given[at++])));
         case STRING -> {
-          arguments.add(NODES.stringNode(string(open.reads, given[at])));
+          arguments.add(NODES.stringNode(string(reads, given[at])));
           at++;
         }
         case TEXT, JSON, FETCH -> {
-          arguments.add(block(shape, bytes(open.reads, given[at], given[at + 1])));
+          arguments.add(block(shape, bytes(reads, given[at], given[at + 1])));
           at += 2;
         }
       }
     }
-    return new SeenCall(name, arguments);
+    return Optional.of(new SeenCall(name, arguments));
   }
 
   /** What the function read there; empty if it did not. */
