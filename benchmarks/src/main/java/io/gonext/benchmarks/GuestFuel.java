@@ -7,6 +7,7 @@ import io.gonext.engine.FunctionType;
 import io.gonext.engine.GuestInstance;
 import io.gonext.engine.HostFunction;
 import io.gonext.engine.InstanceConfig;
+import io.gonext.engine.Metering;
 import io.gonext.engine.ValueType;
 import io.gonext.guests.Guests;
 import java.io.IOException;
@@ -87,7 +88,7 @@ final class GuestFuel {
     String function = isRecursion ? "recurses" : "compute";
     int argument = isRecursion ? RECURSION_DEPTH : Kernel.valueOf(args[0]).index();
     try (var engine = new Engine(EngineLimits.defaults());
-        GuestInstance counting = instance(engine.compile(wasm, true), isRecursion);
+        GuestInstance counting = instance(engine.compile(wasm, Metering.FUEL), isRecursion);
         GuestInstance free = instance(engine.compile(wasm), isRecursion)) {
       var ofCounting = new ArrayList<Double>();
       var ofFree = new ArrayList<Double>();

@@ -113,15 +113,6 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Admits and compiles a module; see {@link #compile(byte[], Metering)}.
-   *
-   * @param isMetered whether its instances count the fuel that they use
-   */
-  public CompiledModule compile(byte[] wasm, boolean isMetered) {
-    return compile(wasm, isMetered ? Metering.FUEL : Metering.NONE);
-  }
-
-  /**
    * Admits and compiles a module. Requests for the same bytes share one compile, and share the
    * result while it is in use.
    *

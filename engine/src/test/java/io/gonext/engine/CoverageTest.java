@@ -210,7 +210,7 @@ class CoverageTest {
 
   @Test
   void a_module_that_does_not_count_blocks_has_no_code_for_it_and_no_coverage() {
-    CompiledModule metered = engine.engine.compile(GUEST, true);
+    CompiledModule metered = engine.engine.compile(GUEST, Metering.FUEL);
     ModuleDefinition definition = Admission.admit(GUEST, EngineLimits.defaults()).definition();
     var classes =
         ModuleCompiler.emit(definition, PartSizes.DEFAULTS, true, () -> false).classes().values();

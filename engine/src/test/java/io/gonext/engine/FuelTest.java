@@ -31,7 +31,7 @@ class FuelTest {
 
   @BeforeEach
   void instantiate() {
-    guest = engine.engine.compile(GUEST, true).instantiate(engine.config());
+    guest = engine.engine.compile(GUEST, Metering.FUEL).instantiate(engine.config());
   }
 
   private static RunLimits limits(FuelBudget fuel) {
@@ -125,7 +125,8 @@ class FuelTest {
   /** What Wasmtime 50.0.1 says, with {@code consume_fuel}, for these calls of one instance. */
   @Test
   void a_real_guest_uses_as_much_fuel_as_in_wasmtime() {
-    guest = engine.engine.compile(Guests.wasm("compute"), true).instantiate(engine.config());
+    guest =
+        engine.engine.compile(Guests.wasm("compute"), Metering.FUEL).instantiate(engine.config());
     List<Long> used = new ArrayList<>();
     for (int kernel = 0; kernel < 5; kernel++) {
       used.add(fuelOf("compute", kernel));
@@ -299,7 +300,7 @@ class FuelTest {
 
   @Test
   void the_start_of_an_instance_has_a_budget_of_its_own() {
-    CompiledModule module = engine.engine.compile(Guests.wasm("engine-start-loop"), true);
+    CompiledModule module = engine.engine.compile(Guests.wasm("engine-start-loop"), Metering.FUEL);
     InstanceConfig.Builder config = engine.configBuilder().startTimeout(Duration.ofSeconds(10));
 
     GuestTrap trap =
@@ -344,13 +345,13 @@ class FuelTest {
     for (int start = 0; start < 2; start++) {
       CompileCache cache = CompileCache.open(directory, key, 1L << 30);
       try (var next = Engine.withCache(EngineLimits.defaults(), cache)) {
-        CompiledModule counting = next.compile(GUEST, true);
-        CompiledModule other = next.compile(GUEST, false);
+        CompiledModule counting = next.compile(GUEST, Metering.FUEL);
+        CompiledModule other = next.compile(GUEST, Metering.NONE);
 
         assertThat(counting.isMetered()).isTrue();
         assertThat(other.isMetered()).isFalse();
         assertThat(counting.sha256()).isEqualTo(other.sha256());
-        assertThat(next.compile(GUEST, true)).isSameAs(counting);
+        assertThat(next.compile(GUEST, Metering.FUEL)).isSameAs(counting);
         assertThat(next.compile(GUEST)).isSameAs(other);
         GuestInstance made = counting.instantiate(engine.config());
         TestEngine.call(made, "plain");

@@ -71,7 +71,7 @@ class GuestSamplerTest {
   @Test
   void a_module_sees_its_own_samples_only() {
     CompiledModule module = engine.engine.compile(Guests.wasm("engine-fuel"));
-    CompiledModule other = engine.engine.compile(Guests.wasm("engine-fuel"), true);
+    CompiledModule other = engine.engine.compile(Guests.wasm("engine-fuel"), Metering.FUEL);
     GuestInstance guest = module.instantiate(engine.config());
     try (GuestSampler sampler = GuestSampler.start(Duration.ofMillis(10))) {
       long end = System.nanoTime() + Duration.ofMillis(500).toNanos();

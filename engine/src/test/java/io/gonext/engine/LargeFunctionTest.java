@@ -59,7 +59,7 @@ class LargeFunctionTest {
         module.toString(),
         ".");
     wasm = Files.readAllBytes(module);
-    compiled = ENGINE.compile(wasm, true);
+    compiled = ENGINE.compile(wasm, Metering.FUEL);
   }
 
   @AfterAll

@@ -67,7 +67,11 @@ class PartDeadlineTest {
             .section(10, part().u32(2).u32(body.length).raw(body).bytes(2, 0, END))
             .toBytes();
     for (boolean isMetered : new boolean[] {false, true}) {
-      var guest = engine.engine.compile(module, isMetered).instantiate(InstanceConfig.defaults());
+      var guest =
+          engine
+              .engine
+              .compile(module, isMetered ? Metering.FUEL : Metering.NONE)
+              .instantiate(InstanceConfig.defaults());
 
       // 2^60 calls are endless too, and no deeper than 60.
       assertThat(TestEngine.trap(guest, SHORT, "run", 60).trapCause())

@@ -66,7 +66,7 @@ class TailCallTest {
   void each_tail_call_costs_the_fuel_of_a_call() {
     count();
     GuestInstance guest =
-        engine.engine.compile(module.toBytes(), true).instantiate(engine.config());
+        engine.engine.compile(module.toBytes(), Metering.FUEL).instantiate(engine.config());
 
     TestEngine.call(guest, "count", 1_000, 0);
 
