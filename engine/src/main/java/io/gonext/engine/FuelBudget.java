@@ -2,7 +2,7 @@ package io.gonext.engine;
 
 /**
  * How much fuel a run may use: a count of instructions that is the same on every machine. Only
- * modules that were {@linkplain Engine#compile(byte[], boolean) compiled} for it count their fuel.
+ * modules that were {@linkplain Engine#compile(byte[], Metering) compiled} for it count their fuel.
  *
  * <p>An instruction costs one unit. {@code nop}, {@code drop}, {@code block}, {@code loop}, {@code
  * else}, {@code end}, {@code return} and {@code unreachable} cost nothing. The call of a function
