@@ -22,6 +22,7 @@ import tools.jackson.databind.node.NullNode;
 @EnumSource
 @SuppressWarnings("NullAway.Init") // before each class invocation
 class SqlTest {
+  private static final int DENIED = -1;
   private static final int BAD_ARGUMENTS = -3;
   private static final int QUOTA = -5;
   private static final int TIMED_OUT = -13;
@@ -216,10 +217,11 @@ class SqlTest {
             Map.of("statements", List.of()),
             Map.of("statements", List.of(Map.of("args", List.of()))),
             Map.of("statements", List.of(Map.of("sql", "select 1", "more", 1))),
-            Map.of("statements", List.of(statement("select 1")), "more", 1),
-            Map.of("statements", List.of(statement("select 1")), "enqueue", List.of(1)))) {
+            Map.of("statements", List.of(statement("select 1")), "more", 1))) {
       assertThat(sql.batch("alpha", batch).intValue()).isEqualTo(BAD_ARGUMENTS);
     }
+    Object jobs = Map.of("statements", List.of(statement("select 1")), "enqueue", List.of(1));
+    assertThat(sql.batch("alpha", jobs).intValue()).as("no jobs.enqueue").isEqualTo(DENIED);
   }
 
   @Test
