@@ -299,7 +299,11 @@ public final class TestPlugin {
         "job " + job,
         () -> {
           String id = host.jobs().run(name, job, args).id();
-          await(() -> !host.jobs().get(id).attempts().isEmpty(), "job " + job + " did not end");
+          await(
+              () ->
+                  host.jobs().get(id).attempts().isEmpty()
+                      ? Optional.of("job " + job + " did not end")
+                      : Optional.empty());
           JobAttempt attempt = host.jobs().get(id).attempts().getFirst();
           reported.add(id + "/" + attempt.number());
           return attempted(NODES.objectNode(), attempt);
@@ -321,7 +325,7 @@ public final class TestPlugin {
         "advance " + time,
         () -> {
           test.clock().advance(time);
-          await(this::isIdle, "the jobs that are due did not end");
+          await(this::busyWith);
           ArrayNode ran = NODES.arrayNode();
           Stream<JobInfo> jobs =
               host.jobs().list(name, Optional.empty(), 1_000).reversed().stream()
@@ -337,28 +341,34 @@ public final class TestPlugin {
         });
   }
 
-  /** Whether nothing of the plugin is due or runs. */
-  private boolean isIdle() {
+  /** What of the plugin is due or runs; empty if nothing does. */
+  private Optional<String> busyWith() {
     var now = test.clock().instant();
     for (CronInfo schedule : host.jobs().schedules(name)) {
       if (schedule.nextAt().isPresent() && !schedule.nextAt().get().isAfter(now)) {
-        return false;
+        return Optional.of("the schedule " + schedule.id() + " did not run");
       }
     }
     for (JobInfo job : host.jobs().list(name, Optional.empty(), 1_000)) {
       boolean waits = job.state() == JobState.WAITING || job.state() == JobState.FAILED;
       if (job.state() == JobState.RUNNING || (waits && !job.dueAt().isAfter(now))) {
-        return false;
+        return Optional.of(
+            "job %s, due at %s, is still %s".formatted(job.job(), job.dueAt(), job.state()));
       }
     }
-    return true;
+    return Optional.empty();
   }
 
-  private static void await(Callable<Boolean> done, String otherwise) throws Exception {
+  /**
+   * Waits until nothing is in the way.
+   *
+   * @param obstacle in words
+   */
+  private static void await(Callable<Optional<String>> obstacle) throws Exception {
     long end = System.nanoTime() + PATIENCE.toNanos();
-    while (!done.call()) {
+    for (Optional<String> now = obstacle.call(); now.isPresent(); now = obstacle.call()) {
       if (System.nanoTime() - end > 0) {
-        throw new AssertionError(otherwise + " within " + PATIENCE.toSeconds() + " s");
+        throw new AssertionError(now.get() + " after " + PATIENCE.toSeconds() + " s");
       }
       TimeUnit.MILLISECONDS.sleep(2);
     }

@@ -239,6 +239,11 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
             PRUNE.toMillis(),
             PRUNE.toMillis(),
             TimeUnit.MILLISECONDS);
+    if (clock.mayStandStill()) {
+      // db-scheduler waits for a time of the clock before it polls again.
+      long poll = policy.poll().toMillis();
+      var _ = housekeepers.scheduleWithFixedDelay(this::look, poll, poll, TimeUnit.MILLISECONDS);
+    }
     return made;
   }
 

@@ -21,6 +21,7 @@ public final class StoreClock {
 
   private final InstantSource store;
   private final LongSupplier nanoTime;
+  private final boolean mayStandStill;
   private volatile @Nullable Sample sample;
 
   private record Sample(Instant at, long nanos) {}
@@ -29,18 +30,29 @@ public final class StoreClock {
    * @param store the database's time
    */
   public StoreClock(InstantSource store, LongSupplier nanoTime) {
-    this.store = store;
-    this.nanoTime = nanoTime;
+    this(store, nanoTime, false);
   }
 
-  /** Another clock, for a store that no other host shares. It may jump. */
+  private StoreClock(InstantSource store, LongSupplier nanoTime, boolean mayStandStill) {
+    this.store = store;
+    this.nanoTime = nanoTime;
+    this.mayStandStill = mayStandStill;
+  }
+
+  /** Another clock, for a store that no other host shares. It may stand still, and jump. */
   public static StoreClock of(InstantSource clock) {
     return new StoreClock(
         clock,
         () -> {
           Instant now = clock.instant();
           return now.getEpochSecond() * NANOS_PER_SECOND + now.getNano();
-        });
+        },
+        true);
+  }
+
+  /** Whether waiting for a time of this clock may never end. */
+  public boolean mayStandStill() {
+    return mayStandStill;
   }
 
   /**
