@@ -137,6 +137,7 @@ class FuzzTest {
                 .field("jobs", "[\"ok\",{\"name\":\"trap\",\"max_attempts\":3}]"));
     assertThat(fuzz(bundle, "--json", "--seed", "1", "--calls", "20")).isEqualTo(1);
     assertThat(json().path("findings"))
+        .as("%s", out)
         .singleElement()
         .satisfies(finding -> {
           assertThat(finding.path("kind").asString("")).isEqualTo("trap");
@@ -147,6 +148,7 @@ class FuzzTest {
     Path routes = write(GuestBundle.of("pages", Guests.wasm("panic")).route("GET", "/items/{id}"));
     assertThat(fuzz(routes, "--json", "--seed", "1", "--calls", "20")).isEqualTo(1);
     assertThat(json().path("findings"))
+        .as("%s", out)
         .singleElement()
         .satisfies(finding -> {
           assertThat(finding.path("target").asString("")).isEqualTo("GET /items/{id}");
