@@ -299,11 +299,10 @@ public final class TestPlugin {
         "job " + job,
         () -> {
           String id = host.jobs().run(name, job, args).id();
-          await(
-              () ->
-                  host.jobs().get(id).attempts().isEmpty()
-                      ? Optional.of("job " + job + " did not end")
-                      : Optional.empty());
+          await(() ->
+              host.jobs().get(id).attempts().isEmpty()
+                  ? Optional.of("job " + job + " did not end")
+                  : Optional.empty());
           JobAttempt attempt = host.jobs().get(id).attempts().getFirst();
           reported.add(id + "/" + attempt.number());
           return attempted(NODES.objectNode(), attempt);
