@@ -102,7 +102,8 @@ final class JobProbe {
                 Tag.of("job", job.kind() == JobStore.Kind.GUEST ? job.name() : ACTION),
                 Tag.of("outcome", outcome)))
         .register(meters)
-        .record(took);
+        // The store's clock may go back between two looks at it.
+        .record(took.isNegative() ? Duration.ZERO : took);
   }
 
   /** The result of an attempt was dropped, because another node has taken the job over. */

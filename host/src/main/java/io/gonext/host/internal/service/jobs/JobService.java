@@ -190,20 +190,36 @@ public final class JobService implements HostService {
 
   /** The version of a plugin that serves; null if there is none, or it may not enqueue jobs. */
   private @Nullable Manifest enqueuing(String plugin) {
-    Manifest manifest = serving.get(plugin);
-    CapabilityGate gate = manifest == null ? null : gates.get(manifest.id());
-    return gate != null && gate.isOpen() ? manifest : null;
+    Served served = served(plugin);
+    return served != null && served.gate.isOpen() ? served.manifest : null;
+  }
+
+  private record Served(Manifest manifest, CapabilityGate gate) {}
+
+  /** The version of a plugin that serves, with its gate; null if there is none. */
+  private @Nullable Served served(String plugin) {
+    while (true) {
+      Manifest manifest = serving.get(plugin);
+      CapabilityGate gate = manifest == null ? null : gates.get(manifest.id());
+      if (manifest != null && gate != null) {
+        return new Served(manifest, gate);
+      }
+      // A version that was replaced between the two looks has no gate any more: look again.
+      if (serving.get(plugin) == manifest) {
+        return null;
+      }
+    }
   }
 
   /** See {@link BatchJobs#enqueue}. */
   public JsonNode enqueueInBatch(Connection transaction, String plugin, JsonNode entries)
       throws SQLException, SqlRefusedException {
-    Manifest manifest = serving.get(plugin);
-    CapabilityGate gate = manifest == null ? null : gates.get(manifest.id());
-    if (manifest == null || gate == null || !gate.admits()) {
+    Served served = served(plugin);
+    if (served == null || !served.gate.admits()) {
       throw new SqlRefusedException(
           Refused.DENIED, "the plugin does not have the capability jobs.enqueue");
     }
+    Manifest manifest = served.manifest;
     ArrayNode answers = JsonNodeFactory.instance.arrayNode();
     for (JsonNode entry : entries) {
       JobRequest request;
