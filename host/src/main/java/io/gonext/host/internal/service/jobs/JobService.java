@@ -27,6 +27,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -205,7 +206,7 @@ public final class JobService implements HostService {
         return new Served(manifest, gate);
       }
       // A version that was replaced between the two looks has no gate any more: look again.
-      if (serving.get(plugin) == manifest) {
+      if (Objects.equals(serving.get(plugin), manifest)) {
         return null;
       }
     }
