@@ -27,8 +27,7 @@ class JobsClockBackTest {
     AtomicReference<Instant> clock = new AtomicReference<>(Instant.parse("2026-01-01T00:00:00Z"));
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
     try (Host host =
-        Host.open(
-            HostConfig.builder(data).jobs(QUICK).clock(clock::get).meters(meters).build())) {
+        Host.open(HostConfig.builder(data).jobs(QUICK).clock(clock::get).meters(meters).build())) {
       host.plugins()
           .install(
               GuestBundle.of("jobs", Guests.wasm("jobs"))
