@@ -3,6 +3,7 @@ package io.gonext.benchmarks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 
 /** A plugin of the checkout, copied so that a benchmark can build and change it. */
@@ -21,6 +22,24 @@ final class ExampleProject {
     Path project = Path.of(path);
     copyTree(Checkout.root().resolve(project), directory.resolve(project));
     return directory.resolve(project);
+  }
+
+  /** Builds a project and writes its bundle. */
+  static void pack(Path project, Path bundle)
+      throws IOException, InterruptedException, UnavailableException {
+    ProgramResult packed =
+        ProgramResult.run(
+            project,
+            List.of(
+                Checkout.root().resolve("gonext").toString(),
+                "plugin",
+                "pack",
+                "-o",
+                bundle.toString(),
+                project.toString()));
+    if (!packed.succeeded()) {
+      throw new UnavailableException(project + " cannot be built: " + packed.errors());
+    }
   }
 
   private static void copyTree(Path from, Path to) throws IOException {

@@ -6,13 +6,21 @@ import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** The command as a process; {@code close} ends it and its children. */
 final class GonextProcess implements AutoCloseable {
+  private static final byte[] READY = HttpLoad.get("/readyz");
+  private static final long LONGEST_START_NANOS = TimeUnit.MINUTES.toNanos(2);
+  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
   private final Process process;
   private final BufferedReader output;
 
@@ -27,6 +35,24 @@ final class GonextProcess implements AutoCloseable {
     command.add(Checkout.root().resolve("gonext").toString());
     command.addAll(List.of(arguments));
     return new GonextProcess(new ProcessBuilder(command).redirectError(errors).start());
+  }
+
+  /** A port of this machine that nobody listens on now. */
+  static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  /** Waits until the host on a port says that it is ready. */
+  static void awaitReady(int port) throws UnavailableException {
+    long end = System.nanoTime() + LONGEST_START_NANOS;
+    while (HttpLoad.status(port, READY) != 200) {
+      if (System.nanoTime() - end > 0) {
+        throw new UnavailableException("the host was not ready within 2 minutes");
+      }
+      LockSupport.parkNanos(POLL_NANOS);
+    }
   }
 
   /** Waits for the first line with this beginning and returns the rest of it. */

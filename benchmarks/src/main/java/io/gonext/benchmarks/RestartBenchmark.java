@@ -2,8 +2,6 @@ package io.gonext.benchmarks;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,11 +29,6 @@ final class RestartBenchmark implements Benchmark {
 
   /** The last seconds of the load are the steady ones. */
   private static final int STEADY_SECONDS = 5;
-
-  private static final long LONGEST_START_NANOS = TimeUnit.MINUTES.toNanos(2);
-  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
-
-  private static final byte[] READY = HttpLoad.get("/readyz");
 
   private static final List<byte[]> REQUESTS =
       List.of(
@@ -127,19 +120,7 @@ final class RestartBenchmark implements Benchmark {
   private static Path pack(Path directory) throws Exception {
     Path project = ExampleProject.copy("examples/hello-rust", "rust", directory);
     Path bundle = directory.resolve("hello-rust.gnplugin");
-    ProgramResult packed =
-        ProgramResult.run(
-            directory,
-            List.of(
-                Checkout.root().resolve("gonext").toString(),
-                "plugin",
-                "pack",
-                "-o",
-                bundle.toString(),
-                project.toString()));
-    if (!packed.succeeded()) {
-      throw new UnavailableException("examples/hello-rust cannot be built: " + packed.errors());
-    }
+    ExampleProject.pack(project, bundle);
     return bundle;
   }
 
@@ -160,17 +141,17 @@ final class RestartBenchmark implements Benchmark {
 
     /** Loads a host, kills it, and starts it again. */
     Restart restart() throws Exception {
-      int port = freePort();
+      int port = GonextProcess.freePort();
       try (HttpLoad load = HttpLoad.start(port, CLIENTS, REQUESTS)) {
         long steady;
         try (GonextProcess host = serve(port)) {
-          awaitReady(port);
+          GonextProcess.awaitReady(port);
           steady = steadySecond(load);
           host.kill();
         }
         long begin = System.nanoTime();
         try (GonextProcess host = serve(port)) {
-          awaitReady(port);
+          GonextProcess.awaitReady(port);
           double readySeconds = (System.nanoTime() - begin) / 1e9;
           long first = second(load);
           if (load.served() == 0) {
@@ -221,21 +202,5 @@ final class RestartBenchmark implements Benchmark {
       LockSupport.parkNanos(end - System.nanoTime());
     }
     return load.served() - before;
-  }
-
-  private static void awaitReady(int port) throws UnavailableException {
-    long end = System.nanoTime() + LONGEST_START_NANOS;
-    while (HttpLoad.status(port, READY) != 200) {
-      if (System.nanoTime() - end > 0) {
-        throw new UnavailableException("the host was not ready within 2 minutes");
-      }
-      LockSupport.parkNanos(POLL_NANOS);
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 }

@@ -274,19 +274,7 @@ final class SoakBenchmark implements Benchmark {
               .replace("http://127.0.0.1:80", origin));
     }
     Path bundle = directory.resolve("soak-" + version + ".gnplugin");
-    ProgramResult packed =
-        ProgramResult.run(
-            project,
-            List.of(
-                Checkout.root().resolve("gonext").toString(),
-                "plugin",
-                "pack",
-                "-o",
-                bundle.toString(),
-                project.resolve("benchmarks/soak").toString()));
-    if (!packed.succeeded()) {
-      throw new UnavailableException("benchmarks/soak cannot be built: " + packed.errors());
-    }
+    ExampleProject.pack(project.resolve("benchmarks/soak"), bundle);
     return bundle;
   }
 

@@ -3,8 +3,6 @@ package io.gonext.benchmarks;
 import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -17,9 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -29,8 +25,6 @@ import tools.jackson.databind.JsonNode;
  * <p>One thread starts and kills it; requests may come from any thread.
  */
 final class SoakHost implements AutoCloseable {
-  private static final long LONGEST_START_NANOS = TimeUnit.MINUTES.toNanos(2);
-  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
   private static final Duration LONGEST_REQUEST = Duration.ofSeconds(30);
 
   private final String name;
@@ -55,9 +49,7 @@ final class SoakHost implements AutoCloseable {
     this.data = data;
     this.options = options;
     this.client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      this.port = socket.getLocalPort();
-    }
+    this.port = GonextProcess.freePort();
   }
 
   String name() {
@@ -102,13 +94,7 @@ final class SoakHost implements AutoCloseable {
         GonextProcess.start(
             ProcessBuilder.Redirect.appendTo(data.resolveSibling(name + ".log").toFile()),
             arguments.toArray(String[]::new));
-    long end = System.nanoTime() + LONGEST_START_NANOS;
-    while (HttpLoad.status(port, HttpLoad.get("/readyz")) != 200) {
-      if (System.nanoTime() - end > 0) {
-        throw new UnavailableException(name + " was not ready within 2 minutes");
-      }
-      LockSupport.parkNanos(POLL_NANOS);
-    }
+    GonextProcess.awaitReady(port);
     up = true;
   }
 

@@ -8,7 +8,6 @@ import io.gonext.engine.PlainText;
 import io.gonext.host.BreakerPolicy;
 import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.Host;
-import io.gonext.host.RouteRate;
 import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Bundle;
 import io.gonext.host.manifest.Manifest;
@@ -176,7 +175,7 @@ final class FuzzCommand extends KitCommand {
         TrialHost.open(
             AuthorFiles.specs(functions),
             capabilities,
-            settings -> settings.breaker(BreakerPolicy.OFF).routeRate(RouteRate.UNLIMITED))) {
+            settings -> settings.breaker(BreakerPolicy.OFF))) {
       Host host = trial.host();
       host.plugins().install(source.bundle());
       config()

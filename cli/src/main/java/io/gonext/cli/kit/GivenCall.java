@@ -188,8 +188,7 @@ final class GivenCall {
 
   /** Reads the plugin; builds it first if it is a project. */
   PluginSource source() throws IOException, InterruptedException {
-    options.requireFitting(plugin);
-    return PluginSource.read(plugin, options);
+    return source(plugin);
   }
 
   /** A temporary host with the plugin in service. */
