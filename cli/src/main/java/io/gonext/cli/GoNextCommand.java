@@ -33,8 +33,10 @@ import io.gonext.cli.admin.VersionsCommand;
 import io.gonext.cli.index.IndexCommand;
 import io.gonext.cli.index.InfoCommand;
 import io.gonext.cli.index.SearchCommand;
+import io.gonext.cli.kit.DoctorCommand;
 import io.gonext.cli.kit.ReplayCommand;
 import io.gonext.host.Host;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
@@ -47,44 +49,6 @@ import picocli.CommandLine.Spec;
     description = "A WebAssembly plugin host for the JVM.",
     mixinStandardHelpOptions = true,
     versionProvider = GoNextCommand.Version.class,
-    subcommands = {
-      DemoCommand.class,
-      ServeCommand.class,
-      ListCommand.class,
-      ShowCommand.class,
-      InstallCommand.class,
-      ActivateCommand.class,
-      DeactivateCommand.class,
-      UpdateCommand.class,
-      ApproveCommand.class,
-      RejectCommand.class,
-      ApplyCommand.class,
-      LockCommand.class,
-      OutdatedCommand.class,
-      SearchCommand.class,
-      InfoCommand.class,
-      IndexCommand.class,
-      HealthCommand.class,
-      LogsCommand.class,
-      RecordCommand.class,
-      ReplayCommand.class,
-      ProfileCommand.class,
-      LogLevelCommand.class,
-      VersionsCommand.class,
-      RollbackCommand.class,
-      ResetCommand.class,
-      UninstallCommand.class,
-      GrantsCommand.class,
-      ConfigCommand.class,
-      SecretCommand.class,
-      JobsCommand.class,
-      TopCommand.class,
-      CallsCommand.class,
-      AuditCommand.class,
-      FunctionsCommand.class,
-      InvalidationsCommand.class,
-      SupportBundleCommand.class
-    },
     footerHeading = "%nExamples:%n",
     footer = {
       "  gonext demo                         run the example plugin, which is in Rust",
@@ -96,6 +60,49 @@ import picocli.CommandLine.Spec;
       "waits for approval, 4 no host answers."
     })
 final class GoNextCommand implements Runnable {
+  /** The commands below it, in the order of its help. */
+  static final List<Class<?>> COMMANDS =
+      List.of(
+          DemoCommand.class,
+          TrainCommand.class,
+          ServeCommand.class,
+          ListCommand.class,
+          ShowCommand.class,
+          InstallCommand.class,
+          ActivateCommand.class,
+          DeactivateCommand.class,
+          UpdateCommand.class,
+          ApproveCommand.class,
+          RejectCommand.class,
+          ApplyCommand.class,
+          LockCommand.class,
+          OutdatedCommand.class,
+          SearchCommand.class,
+          InfoCommand.class,
+          IndexCommand.class,
+          HealthCommand.class,
+          LogsCommand.class,
+          RecordCommand.class,
+          ReplayCommand.class,
+          ProfileCommand.class,
+          LogLevelCommand.class,
+          VersionsCommand.class,
+          RollbackCommand.class,
+          ResetCommand.class,
+          UninstallCommand.class,
+          GrantsCommand.class,
+          ConfigCommand.class,
+          SecretCommand.class,
+          JobsCommand.class,
+          TopCommand.class,
+          CallsCommand.class,
+          AuditCommand.class,
+          FunctionsCommand.class,
+          InvalidationsCommand.class,
+          SupportBundleCommand.class,
+          PluginCommand.class,
+          DoctorCommand.class);
+
   @Spec private CommandSpec spec;
 
   @Override

@@ -2,12 +2,12 @@ package io.gonext.cli;
 
 import io.gonext.cli.dev.DevCommand;
 import io.gonext.cli.kit.CompletionCommand;
-import io.gonext.cli.kit.DoctorCommand;
-import io.gonext.cli.kit.PluginCommands;
 import io.gonext.cli.log.ProcessLog;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import picocli.CommandLine;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 
 /** The entry point of the {@code gonext} command. */
@@ -44,7 +44,7 @@ public final class Main {
 
   /** Runs the command line and returns its exit code. */
   static int run(PrintWriter out, PrintWriter err, String... args) {
-    return commandLine()
+    return commandLine(args)
         .setOut(out)
         .setErr(err)
         // An argument that begins with @ is a value, not the name of a file with arguments.
@@ -54,17 +54,45 @@ public final class Main {
         .execute(args);
   }
 
-  /** The command with all its subcommands. */
-  static CommandLine commandLine() {
-    CommandLine plugin =
-        PluginCommands.addTo(
-            new CommandLine(new PluginCommand())
-                .addSubcommand(new DevCommand(EmbeddedHost::start)));
-    return new CommandLine(new GoNextCommand())
-        .addSubcommand(plugin)
-        .addSubcommand(new DoctorCommand())
+  /**
+   * The command for these arguments: with the subcommand that they name, or with all subcommands
+   * where they name none of them. To read the options of all takes longer than most commands.
+   */
+  static CommandLine commandLine(String... args) {
+    CommandLine gonext = new CommandLine(new GoNextCommand());
+    addSubcommands(gonext, GoNextCommand.COMMANDS, List.of(args));
+    // These two read all others, so they name none above.
+    return gonext
         .addSubcommand(new CompletionCommand())
         .addSubcommand(new HelpCommand())
         .setCaseInsensitiveEnumValuesAllowed(true);
+  }
+
+  private static void addSubcommands(
+      CommandLine command, List<Class<?>> all, List<String> arguments) {
+    List<Class<?>> named =
+        all.stream()
+            .filter(each -> !arguments.isEmpty() && name(each).equals(arguments.getFirst()))
+            .toList();
+    for (Class<?> each : named.isEmpty() ? all : named) {
+      CommandLine below = new CommandLine(each, Main::instance);
+      if (each == PluginCommand.class) {
+        addSubcommands(
+            below,
+            PluginCommand.COMMANDS,
+            named.isEmpty() ? List.of() : arguments.subList(1, arguments.size()));
+      }
+      command.addSubcommand(below);
+    }
+  }
+
+  private static String name(Class<?> command) {
+    return command.getAnnotation(Command.class).name();
+  }
+
+  private static <T> T instance(Class<T> type) throws Exception {
+    return type == DevCommand.class
+        ? type.cast(new DevCommand(EmbeddedHost::start))
+        : CommandLine.defaultFactory().create(type);
   }
 }

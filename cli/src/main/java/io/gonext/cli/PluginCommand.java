@@ -1,5 +1,9 @@
 package io.gonext.cli;
 
+import io.gonext.cli.dev.DevCommand;
+import io.gonext.cli.kit.PluginCommands;
+import java.util.List;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -20,6 +24,10 @@ import picocli.CommandLine.Spec;
       "3 a toolchain is missing, 4 no host answers."
     })
 final class PluginCommand implements Runnable {
+  /** The commands below it, in the order of its help. */
+  static final List<Class<?>> COMMANDS =
+      Stream.concat(Stream.of(DevCommand.class), PluginCommands.ALL.stream()).toList();
+
   @Spec private CommandSpec spec;
 
   @Override

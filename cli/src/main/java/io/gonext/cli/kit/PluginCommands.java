@@ -1,31 +1,30 @@
 package io.gonext.cli.kit;
 
-import picocli.CommandLine;
+import java.util.List;
 
 /** The commands below {@code gonext plugin}, without {@code dev}. */
 public final class PluginCommands {
-  private PluginCommands() {}
+  /** In the order of the help. */
+  public static final List<Class<?>> ALL =
+      List.of(
+          InitCommand.class,
+          BuildCommand.class,
+          CheckCommand.class,
+          CallCommand.class,
+          TestCommand.class,
+          FuzzCommand.class,
+          ProfileCommand.class,
+          BenchCommand.class,
+          MemCommand.class,
+          PackCommand.class,
+          DiffCommand.class,
+          KeygenCommand.class,
+          SignCommand.class,
+          VerifyCommand.class,
+          PushCommand.class,
+          PullCommand.class,
+          TagsCommand.class,
+          CopyCommand.class);
 
-  /** Adds them to {@code gonext plugin}. */
-  public static CommandLine addTo(CommandLine plugin) {
-    return plugin
-        .addSubcommand(new InitCommand())
-        .addSubcommand(new BuildCommand())
-        .addSubcommand(new CheckCommand())
-        .addSubcommand(new CallCommand())
-        .addSubcommand(new TestCommand())
-        .addSubcommand(new FuzzCommand())
-        .addSubcommand(new ProfileCommand())
-        .addSubcommand(new BenchCommand())
-        .addSubcommand(new MemCommand())
-        .addSubcommand(new PackCommand())
-        .addSubcommand(new DiffCommand())
-        .addSubcommand(new KeygenCommand())
-        .addSubcommand(new SignCommand())
-        .addSubcommand(new VerifyCommand())
-        .addSubcommand(new PushCommand())
-        .addSubcommand(new PullCommand())
-        .addSubcommand(new TagsCommand())
-        .addSubcommand(new CopyCommand());
-  }
+  private PluginCommands() {}
 }
