@@ -264,10 +264,11 @@ abandon() {
 
 # What every JVM gets. A guest runs on its caller's stack, and Go's runtime takes much of it. Guests
 # pass the JIT's limit on inlined code; the third flag keeps the backtrace of an access out of bounds
-# that happens often. What the JVM has to say goes to
+# that happens often. The heap begins small and what the compilers needed is given back, so that an idle
+# host takes little memory. What the JVM has to say goes to
 # stderr: stdout belongs to the program. A cache that does not fit is no warning, it is only a slower start.
 java_options="-Xss4m -XX:-ClipInlining -XX:-OmitStackTraceInFastThrow \
---enable-native-access=ALL-UNNAMED \
+--enable-native-access=ALL-UNNAMED -XX:InitialRAMPercentage=0.2 -XX:TrimNativeHeapInterval=10000 \
 -XX:+DisplayVMOutputToStderr -Xlog:disable -Xlog:all=warning:stderr:level,tags \
 -Xlog:aot*=off:stderr -Xlog:cds*=off:stderr"
 
@@ -288,6 +289,9 @@ find_cache() {
   release_lock
 }
 
+# Where a training run keeps its store.
+training_data=$launch_dir/training
+
 cache_is_current() {
   [ -f "$cache" ] || return 1
   newer=$(find "$jar" "${jar%/*}/lib" -newer "$cache" -print -quit)
@@ -304,6 +308,7 @@ make_cache() {
     rm -f "$cache.new"
     : >"$cache"
   fi
+  rm -rf "$training_data"
 }
 
 # Becomes the JVM that runs $jar with the arguments $@.

@@ -5,6 +5,7 @@
 //	start MODULE PACE           makes an instance and closes it
 //	dispatch MODULE PACE        calls the smallest hook, in an instance from a pool
 //	crowd MODULE PACE           the same with 100 callers at once
+//	serve MODULE PORT [CACHE]     answers the example plugin's route over HTTP, for ./bench start
 //
 // PACE is WARM-UP BATCH BATCHES. Package measure has what is printed. Each call has a deadline, as
 // whoever runs foreign code has it; not with --no-deadline as the first argument.
@@ -40,7 +41,7 @@ var (
 	hook     = []byte("h")
 	payload  = []byte(`{"kind":"filter","value":1,"args":[]}`)
 	errUsage = errors.New("usage: [--no-deadline] compute MODULE INDEX PACE, " +
-		"or start, dispatch or crowd MODULE PACE")
+		"start, dispatch or crowd MODULE PACE, or serve MODULE PORT [CACHE]")
 )
 
 func main() {
@@ -51,6 +52,13 @@ func main() {
 }
 
 func run(ctx context.Context, arguments []string) error {
+	if (len(arguments) == 3 || len(arguments) == 4) && arguments[0] == "serve" {
+		cacheDirectory := ""
+		if len(arguments) == 4 {
+			cacheDirectory = arguments[3]
+		}
+		return serve(ctx, arguments[1], arguments[2], cacheDirectory)
+	}
 	limits := len(arguments) == 0 || arguments[0] != "--no-deadline"
 	if !limits {
 		arguments = arguments[1:]

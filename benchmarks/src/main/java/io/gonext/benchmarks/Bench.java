@@ -19,6 +19,7 @@ final class Bench {
           new SwapBenchmark(),
           new ReloadBenchmark(),
           new RestartBenchmark(),
+          new StartBenchmark(),
           new KvBenchmark(),
           new ServicesBenchmark(),
           new RecordBenchmark(),

@@ -1,6 +1,5 @@
 package io.gonext.cli;
 
-import io.gonext.cli.output.TemporaryDirectory;
 import io.gonext.server.ServerConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -35,8 +34,8 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {
-      "  gonext train            a host with the example plugin, twice",
-      "  gonext train --client   the commands that ask a host",
+      "  gonext train --data /tmp/t            a host with the example plugin, twice",
+      "  gonext train --client --data /tmp/t   the commands that ask a host",
       "",
       "Exit codes: 0 done, 1 failed, 2 wrong command line."
     })
@@ -48,21 +47,22 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--client", description = "Train the commands that ask a host.")
   private boolean client;
 
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "DIR",
+      description = "Directory for the host's store; delete it afterwards.")
+  private Path data;
+
   @Override
   public Integer call() throws Exception {
-    Path data = Files.createTempDirectory("gonext-train");
     String url = "http://127.0.0.1:" + freePort();
-    try {
-      if (client) {
-        askHost(data, url);
-      } else {
-        startTwice(data, url);
-      }
-      return ExitCode.OK;
-    } finally {
-      // The host in this JVM closes when the JVM ends, after this.
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> TemporaryDirectory.discard(data)));
+    if (client) {
+      askHost(data, url);
+    } else {
+      startTwice(data, url);
     }
+    return ExitCode.OK;
   }
 
   private static void startTwice(Path data, String url) throws Exception {
@@ -92,7 +92,7 @@ final class TrainCommand implements Callable<Integer> {
                 System.getProperty("java.class.path"),
                 Main.class.getName()));
     command.addAll(serve(data, url));
-    Path bundle = data.resolveSibling(data.getFileName() + ".gnplugin");
+    Path bundle = Files.createDirectories(data).resolve("hello-rust.gnplugin");
     Files.write(bundle, Demo.bundle());
     command.addAll(List.of("--plugin", bundle.toString()));
     Process host =
@@ -110,7 +110,6 @@ final class TrainCommand implements Callable<Integer> {
     } finally {
       host.destroy();
       host.onExit().join();
-      Files.deleteIfExists(bundle);
     }
   }
 

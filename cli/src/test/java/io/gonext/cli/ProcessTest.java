@@ -61,6 +61,30 @@ class ProcessTest {
     }
   }
 
+  /** The launcher only starts more slowly when this fails, so that nobody would notice. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void a_training_run_starts_all_that_the_launchers_cache_is_for(boolean client) throws Exception {
+    Path data = directory.resolve("data");
+    List<String> arguments = new ArrayList<>(List.of("train", "--data", data.toString()));
+    if (client) {
+      arguments.add("--client");
+    }
+    Process process =
+        GonextJvm.builder(List.of(), arguments.toArray(String[]::new))
+            .redirectErrorStream(true)
+            .start();
+    try (BufferedReader output = process.inputReader()) {
+      assertThat(output.lines().filter(line -> !line.contains(" INFO ")))
+          .noneMatch(line -> line.contains("gonext:") || line.contains("Exception"));
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isZero();
+      assertThat(data.resolve("gonext.mv.db")).exists();
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
   @Test
   void a_killed_server_restarts_with_its_plugins() throws Exception {
     Path data = directory.resolve("data");

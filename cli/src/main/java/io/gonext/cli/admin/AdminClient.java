@@ -16,10 +16,13 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.MissingNode;
@@ -45,14 +48,28 @@ final class AdminClient implements AutoCloseable {
    */
   private static final Duration PATIENCE = Duration.ofMinutes(5);
 
-  private final HttpClient client =
-      HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
+  private final HttpClient client;
   private final URI host;
   private final String token;
 
   AdminClient(URI host, String token) {
+    this.client = client(host);
     this.host = host;
     this.token = token;
+  }
+
+  private static HttpClient client(URI host) {
+    HttpClient.Builder client = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10));
+    if ("http".equalsIgnoreCase(host.getScheme())) {
+      // Without these, a client reads all certificates that the JVM trusts, also where none is
+      // needed: a fifth of the time of a short command.
+      try {
+        client.sslContext(SSLContext.getInstance("TLS")).sslParameters(new SSLParameters());
+      } catch (NoSuchAlgorithmException e) {
+        throw new IllegalStateException("every JVM has TLS", e);
+      }
+    }
+    return client.build();
   }
 
   /**
