@@ -16,6 +16,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -82,9 +83,9 @@ class AsyncHostTest {
     assertThat(batch.get(10, TimeUnit.SECONDS).values())
         .extracting(result -> result.asString())
         .containsExactly("A", "B");
-    Object[] endless = new Object[1];
-    endless[0] = endless;
-    assertThatThrownBy(() -> async.applyFilters("shout", endless))
+    Map<String, String> nameless = new HashMap<>();
+    nameless.put(null, "x");
+    assertThatThrownBy(() -> async.applyFilters("shout", nameless))
         .isInstanceOf(IllegalArgumentException.class);
   }
 

@@ -29,6 +29,16 @@ final class ConfigValues {
     return object(values, schema);
   }
 
+  /** Whether two configurations are the same; 1 and 1.0 are. */
+  static boolean areSame(JsonNode one, JsonNode other) {
+    return one.equals(
+        (left, right) ->
+            left.isNumber() && right.isNumber()
+                ? left.decimalValue().compareTo(right.decimalValue())
+                : left.equals(right) ? 0 : 1,
+        other);
+  }
+
   private static ObjectNode object(Map<?, ?> values, JsonNode schema) {
     ObjectNode object = NODES.objectNode();
     values.forEach((key, value) -> {

@@ -75,14 +75,19 @@ public class GonextAutoConfiguration {
     return new BeanMethods(beans);
   }
 
-  /** What the host is set up with; a bean so that tests can open it in another way. */
   @Bean
-  @ConditionalOnMissingBean
+  static OfferedFunctions gonextOfferedFunctions(
+      BeanMethods methods, ObjectProvider<JsonMapper> mapper) {
+    return new OfferedFunctions(methods, () -> mapper.getIfAvailable(JsonMapper::new));
+  }
+
+  /** What the host is set up with. */
+  @Bean
+  @ConditionalOnMissingBean({HostConfig.class, Host.class})
   HostConfig gonextHostConfig(
       GonextProperties properties,
       Environment environment,
-      BeanMethods methods,
-      ObjectProvider<JsonMapper> mapper,
+      OfferedFunctions functions,
       ObjectProvider<MeterRegistry> meters,
       ObjectProvider<OpenTelemetry> telemetry,
       ObjectProvider<StoreDatabase.Application> application,
@@ -110,9 +115,7 @@ public class GonextAutoConfiguration {
     }
     meters.ifUnique(builder::meters);
     telemetry.ifUnique(builder::telemetry);
-    new OwnFunctions(methods, () -> mapper.getIfAvailable(JsonMapper::new))
-        .all()
-        .forEach(builder::function);
+    functions.all().forEach(builder::function);
     customizers.orderedStream().forEach(customizer -> customizer.customize(builder));
     try {
       return builder.build();

@@ -176,7 +176,7 @@ final class PluginDeployment {
       var now = host.configs().get(name);
       ObjectNode values = ConfigValues.of(plugin.config(), now.schema());
       // What is hidden cannot be compared, so it is set again.
-      if (!now.values().equals(values)) {
+      if (!ConfigValues.areSame(now.values(), values)) {
         var _ = host.configs().replace(name, OptionalLong.empty(), values);
       }
     }

@@ -13,12 +13,12 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.NullNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Makes functions for plugins of the methods with {@link GonextFunction}. */
-final class OwnFunctions {
+/** The functions for plugins that the application offers by {@link GonextFunction}. */
+public final class OfferedFunctions {
   private final BeanMethods methods;
   private final Supplier<JsonMapper> mapper;
 
-  OwnFunctions(BeanMethods methods, Supplier<JsonMapper> mapper) {
+  OfferedFunctions(BeanMethods methods, Supplier<JsonMapper> mapper) {
     this.methods = methods;
     this.mapper = mapper;
   }
@@ -29,7 +29,7 @@ final class OwnFunctions {
    *
    * @throws GonextStartException when an annotation is wrong
    */
-  List<HostFunctionSpec> all() {
+  public List<HostFunctionSpec> all() {
     return methods.with(GonextFunction.class).stream().map(this::spec).toList();
   }
 
