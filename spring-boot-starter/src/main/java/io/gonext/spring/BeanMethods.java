@@ -24,7 +24,7 @@ final class BeanMethods {
   /**
    * A method of a bean.
    *
-   * @param beanName by which {@link #bean} finds it
+   * @param beanName the name of the bean
    * @param method of the bean's own class, not of a proxy
    */
   record Found<A extends Annotation>(String beanName, Method method, A annotation) {

@@ -22,8 +22,9 @@ final class Schema {
 
   /** For tests: with migrations from another place. */
   Schema(DataSource connections, SqlDatabase database, String location) {
+    // Not with the loader of the thread, which Flyway would keep when an application has ended.
     this.flyway =
-        Flyway.configure()
+        Flyway.configure(Schema.class.getClassLoader())
             .dataSource(connections)
             .locations("classpath:" + location)
             .placeholders(Map.of("blob", database.blobType()))
