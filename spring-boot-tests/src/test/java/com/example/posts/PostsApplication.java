@@ -1,13 +1,11 @@
 package com.example.posts;
 
 import io.gonext.host.Host;
-import io.gonext.spring.GonextAction;
 import io.gonext.spring.GonextFilter;
 import io.gonext.spring.GonextFunction;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.stereotype.Component;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RestController;
@@ -21,21 +19,15 @@ public class PostsApplication {
   record Post(long id, String title) {}
 
   @RestController
-  static class Posts {
-    private final Map<Long, Integer> shown = new ConcurrentHashMap<>();
-    private final Host host;
-
-    Posts(Host host) {
-      this.host = host;
-    }
-
+  record Pages(Host host) {
     @GetMapping("/posts/{id}")
-    Map<String, Object> show(@PathVariable long id) throws InterruptedException {
-      String html = host.applyFilters("the_content", "Post *" + id + "*").value().asString();
-      host.doAction("post_shown", id);
-      return Map.of("html", html, "shown", shown.get(id));
+    String show(@PathVariable long id) throws InterruptedException {
+      return host.applyFilters("the_content", "Post *" + id + "*").value().asString();
     }
+  }
 
+  @Component
+  static class Posts {
     @GonextFunction(value = "posts.find", description = "Find a post by its id")
     Post find(long id) {
       return new Post(id, "Post " + id);
@@ -44,11 +36,6 @@ public class PostsApplication {
     @GonextFilter(value = "the_content", priority = 1)
     String greet(String text) {
       return "Hello. " + text;
-    }
-
-    @GonextAction("post_shown")
-    void count(long id) {
-      shown.merge(id, 1, Integer::sum);
     }
   }
 }
