@@ -491,13 +491,13 @@ public final class StrictJson {
   }
 
   /**
-   * A mapper remembers the classes of its values. Those of a class loader above ours, such as the
-   * one that Spring Boot's DevTools drop at each restart, would never end: so the mapper belongs to
-   * such a class, and ends with it.
+   * A mapper remembers the classes of its values. Those of another class loader, such as the one
+   * that Spring Boot's DevTools drop at each restart, would never end: so a class of another loader
+   * has a mapper of its own, which ends with it.
    */
   private static JsonMapper mapper(Class<?> type) {
     ClassLoader loader = type.getClassLoader();
-    return loader == null || loader == StrictJson.class.getClassLoader()
+    return loader == null || loader.equals(StrictJson.class.getClassLoader())
         ? MAPPER
         : OTHERS.get(type);
   }
