@@ -56,7 +56,7 @@ final class JsonMethod {
    * @throws Exception what the method throws
    */
   JsonNode call(List<JsonNode> arguments, Object giving) throws Exception {
-    Object[] values = new Object[parameters.size()];
+    @Nullable Object[] values = new @Nullable Object[parameters.size()];
     int next = 0;
     for (int i = 0; i < values.length; i++) {
       Parameter parameter = parameters.get(i);
