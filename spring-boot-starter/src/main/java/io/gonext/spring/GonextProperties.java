@@ -45,7 +45,7 @@ public record GonextProperties(
     @Valid @DefaultValue Limits limits,
     @DefaultValue("10s") Duration warmUp,
     @DefaultValue Set<String> hooks,
-    @Nullable @Pattern(regexp = Reference.FORM, message = Reference.MESSAGE) String masterKey,
+    @Nullable String masterKey,
     @Valid @DefaultValue Trust trust,
     @Valid @DefaultValue Registries registries,
     @Valid @DefaultValue Web web) {
@@ -78,7 +78,13 @@ public record GonextProperties(
           String schema,
       @Nullable String url,
       @Nullable String username,
-      @Nullable String password) {}
+      @Nullable String password) {
+    /** Without the URL, which may have a password, too. */
+    @Override
+    public String toString() {
+      return type + ", schema " + schema;
+    }
+  }
 
   /**
    * A plugin to deploy.
@@ -100,9 +106,7 @@ public record GonextProperties(
           String sha256,
       @DefaultValue Set<String> grants,
       @DefaultValue Map<String, Object> config,
-      @DefaultValue
-          Map<String, @Pattern(regexp = Reference.FORM, message = Reference.MESSAGE) String>
-              secrets,
+      @DefaultValue Map<String, String> secrets,
       @DefaultValue("true") boolean required) {}
 
   /**

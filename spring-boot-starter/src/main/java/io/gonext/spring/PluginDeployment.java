@@ -46,10 +46,17 @@ final class PluginDeployment {
   /** Why plugins that are not required are not as their properties say, by name. */
   private final Map<String, String> failures = new ConcurrentHashMap<>();
 
+  /**
+   * @throws GonextStartException when a secret is not a reference
+   */
   PluginDeployment(
       Map<String, GonextProperties.Plugin> plugins,
       ResourceLoader resources,
       Environment environment) {
+    plugins.forEach((name, plugin) ->
+        plugin
+            .secrets()
+            .forEach((secret, reference) -> Reference.require(named(name, secret), reference)));
     this.plugins = plugins;
     this.resources = resources;
     this.environment = environment;
@@ -193,5 +200,9 @@ final class PluginDeployment {
             Arrays.fill(value, (byte) 0);
           }
         });
+  }
+
+  private static String named(String plugin, String secret) {
+    return "the secret " + secret + " of the plugin " + plugin;
   }
 }

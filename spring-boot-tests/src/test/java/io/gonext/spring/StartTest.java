@@ -1,10 +1,18 @@
 package io.gonext.spring;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.gonext.guests.DockerRegistry;
 import io.gonext.guests.GuestBundle;
 import io.gonext.host.Host;
 import io.gonext.host.HostConfig;
+import io.gonext.host.registry.OciClient;
+import io.gonext.host.registry.OciReference;
+import io.gonext.host.registry.PluginArtifact;
+import io.gonext.host.registry.RegistryPattern;
+import io.gonext.host.registry.RegistrySettings;
+import io.gonext.host.registry.TransferListener;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,6 +22,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -123,12 +132,53 @@ class StartTest {
   }
 
   @Test
+  @Tag("slow")
+  void a_plugin_comes_from_a_registry_and_serves_on_when_the_registry_is_away() throws Exception {
+    boolean installed = DockerRegistry.program().isPresent();
+    assumeTrue(installed || System.getenv("CI") != null, DockerRegistry.MISSING);
+    String[] properties;
+    try (DockerRegistry registry =
+        DockerRegistry.start(Files.createDirectory(directory.resolve("registry")))) {
+      String location = "oci://localhost:" + registry.port() + "/acme/upper:1.0.0";
+      properties =
+          new String[] {
+            "gonext.registries.allow=localhost:" + registry.port(),
+            "gonext.plugins.upper.location=" + location
+          };
+      try (OciClient client =
+          new OciClient(RegistrySettings.builder().allow(RegistryPattern.ANY).build())) {
+        client.push(
+            OciReference.parse(location),
+            PluginArtifact.of(Files.readAllBytes(upper)),
+            TransferListener.NONE);
+      }
+      starts(host -> assertThat(shout(host)).isEqualTo("X"), properties);
+    }
+    starts(host -> assertThat(shout(host)).isEqualTo("X"), properties);
+    // With nothing installed, there is nothing to serve.
+    runner = runner.withPropertyValues("gonext.data-directory=" + directory.resolve("empty"));
+    assertThat(refusal(properties)).contains("localhost");
+  }
+
+  private static String shout(Host host) {
+    try {
+      return host.applyFilters("shout", "x").value().asString();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
   void a_secret_is_named_and_never_written() {
     String literal = "gonext.plugins.upper.secrets.API_KEY=hunter22";
-    assertThat(invalid("gonext.plugins.upper.location=" + upper, literal))
-        .contains(
-            "is a reference, env:NAME, file:PATH or property:NAME, and not the secret itself");
-    assertThat(invalid("gonext.master-key=hunter22")).contains("is a reference");
+    assertThat(refusal("gonext.plugins.upper.location=" + upper, literal))
+        .isEqualTo(
+            "GoNext: the secret API_KEY of the plugin upper is a reference, env:NAME, file:PATH or"
+                + " property:NAME, and not the secret itself");
+    assertThat(refusal("gonext.master-key=hunter22"))
+        .isEqualTo(
+            "GoNext: the key of gonext.master-key is a reference, env:NAME, file:PATH or"
+                + " property:NAME, and not the secret itself");
     assertThat(refusal("gonext.master-key=env:GONEXT_NO_SUCH_VARIABLE"))
         .endsWith("the key of gonext.master-key is empty: set env:GONEXT_NO_SUCH_VARIABLE");
     assertThat(refusal("gonext.master-key=property:key", "key=hunter22"))
