@@ -7,6 +7,7 @@ import io.gonext.guests.GuestBundle;
 import io.gonext.guests.Guests;
 import io.gonext.host.AsyncHost;
 import io.gonext.host.AuditRow;
+import io.gonext.host.PluginState;
 import io.gonext.host.hook.ActionResult;
 import io.gonext.host.hook.FilterResult;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -22,6 +23,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -211,6 +214,29 @@ class ApplicationTest {
     assertThat(page.statusCode()).isEqualTo(200);
     assertThat(page.body()).contains("route-echo", "hello-rust");
     assertThat(shop.send(shop.as("look", "/gonext/")).statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void an_operator_changes_the_host_by_the_dashboard_and_a_reader_may_not() throws Exception {
+    String path = "/gonext/plugins/hello-rust/deactivate";
+    HttpResponse<String> page = shop.send(shop.as("ops", path));
+    String cookie = page.headers().firstValue("Set-Cookie").orElseThrow().replaceAll(";.*", "");
+    Matcher key = Pattern.compile("name=\"csrf\" value=\"([^\"]+)\"").matcher(page.body());
+    assertThat(key.find()).isTrue();
+    for (String user : List.of("look", "ops")) {
+      HttpResponse<String> answer =
+          shop.send(
+              shop.as(user, path)
+                  .header("Cookie", cookie)
+                  .header("Sec-Fetch-Site", "same-origin")
+                  .header("Content-Type", "application/x-www-form-urlencoded")
+                  .POST(BodyPublishers.ofString("csrf=" + key.group(1))));
+      assertThat(answer.statusCode()).isEqualTo(user.equals("ops") ? 303 : 403);
+    }
+    assertThat(shop.host().plugins().find("hello-rust").orElseThrow().state())
+        .isEqualTo(PluginState.INACTIVE);
+    assertThat(shop.host().audit().newest("hello-rust", 1).getFirst().actor()).isEqualTo("ops");
+    shop.host().plugins().activate("hello-rust");
   }
 
   @Test
