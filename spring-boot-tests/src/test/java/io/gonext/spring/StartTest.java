@@ -33,6 +33,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /** What a start refuses, in one sentence, and what it takes. */
+@Tag("slow")
 class StartTest {
   @TempDir Path directory;
   private ApplicationContextRunner runner;
@@ -132,7 +133,6 @@ class StartTest {
   }
 
   @Test
-  @Tag("slow")
   void a_plugin_comes_from_a_registry_and_serves_on_when_the_registry_is_away() throws Exception {
     boolean installed = DockerRegistry.program().isPresent();
     assumeTrue(installed || System.getenv("CI") != null, DockerRegistry.MISSING);
