@@ -29,8 +29,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The arrows of DESIGN.md: {pool, engine} <- host <- dashboard <- server <- cli, with testkit
- * between host and cli, and never back.
+ * The arrows of DESIGN.md: {pool, engine} <- host <- {dashboard, servlet} <- server <- cli, with
+ * testkit between host and cli, and spring above dashboard, servlet and testkit; never back.
  */
 @Execution(ExecutionMode.CONCURRENT)
 class ArchitectureTest {
@@ -40,7 +40,17 @@ class ArchitectureTest {
           .importPackages("io.gonext");
 
   @ParameterizedTest
-  @CsvSource({"pool,15", "engine,25", "host,25", "testkit,15", "dashboard,25", "server,5", "cli,5"})
+  @CsvSource({
+    "pool,15",
+    "engine,25",
+    "host,25",
+    "testkit,15",
+    "dashboard,25",
+    "servlet,5",
+    "spring,20",
+    "server,5",
+    "cli,5"
+  })
   void every_module_is_seen(String module, int atLeast) {
     // Without this floor a rule below could hold because there is nothing it looks at.
     assertThat(
@@ -52,12 +62,15 @@ class ArchitectureTest {
 
   @ParameterizedTest
   @CsvSource({
-    "pool, 'engine,host,testkit,dashboard,server,cli'",
-    "engine, 'pool,host,testkit,dashboard,server,cli'",
-    "host, 'testkit,dashboard,server,cli'",
-    "testkit, 'pool,dashboard,server,cli'",
-    "dashboard, 'testkit,server,cli'",
-    "server, 'testkit,cli'",
+    "pool, 'engine,host,testkit,dashboard,servlet,spring,server,cli'",
+    "engine, 'pool,host,testkit,dashboard,servlet,spring,server,cli'",
+    "host, 'testkit,dashboard,servlet,spring,server,cli'",
+    "testkit, 'pool,dashboard,servlet,spring,server,cli'",
+    "dashboard, 'testkit,servlet,spring,server,cli'",
+    "servlet, 'pool,testkit,dashboard,spring,server,cli'",
+    "spring, 'engine,server,cli'",
+    "server, 'testkit,spring,cli'",
+    "cli, 'spring'",
   })
   void a_module_never_looks_up_the_arrow(String module, String above) {
     for (String other : above.split(",", -1)) {
@@ -72,7 +85,9 @@ class ArchitectureTest {
   @Test
   void server_and_dashboard_reach_plugins_through_the_host_alone() {
     noClasses()
-        .that(resideInAnyPackage("io.gonext.server..", "io.gonext.dashboard.."))
+        .that(
+            resideInAnyPackage(
+                "io.gonext.server..", "io.gonext.dashboard..", "io.gonext.servlet.."))
         .should()
         .dependOnClassesThat(
             resideInAnyPackage("io.gonext.engine..", "io.gonext.pool..")

@@ -73,7 +73,17 @@ public final class Host implements AutoCloseable {
   private final Profiler profiler;
   private final Fixtures fixtures;
 
+  /** What {@link #start} does. */
+  private final Start starting;
+
+  private final AtomicBoolean started = new AtomicBoolean();
   private final AtomicBoolean closed = new AtomicBoolean();
+
+  /** Puts the plugins of the store in service. */
+  @FunctionalInterface
+  interface Start {
+    void run() throws InterruptedException;
+  }
 
   Host(
       PluginStore store,
@@ -92,7 +102,9 @@ public final class Host implements AutoCloseable {
       CacheInvalidations cacheInvalidations,
       OciClient registries,
       CallRecorders recorders,
-      Fixtures fixtures) {
+      Fixtures fixtures,
+      Start starting) {
+    this.starting = starting;
     this.store = store;
     this.engine = engine;
     this.metrics = metrics;
@@ -118,7 +130,6 @@ public final class Host implements AutoCloseable {
     this.profiler = new Profiler(lifecycle, record);
     this.health = new Health(store, hooks, lifecycle, watch, presence, closed::get);
     this.activity = new Activity(lifecycle, hooks.calls());
-    activity.start();
     this.trials = new Trials(lifecycle, hooks, record);
   }
 
@@ -154,6 +165,33 @@ public final class Host implements AutoCloseable {
   public static Host open(HostConfig config, CompileCache compiled, Engine engine)
       throws InterruptedException {
     return HostOpening.open(config, compiled, engine, System::nanoTime);
+  }
+
+  /**
+   * Opens a host that does not serve yet: {@link #start} puts the plugins in service that were
+   * active when it was last closed. This is for applications whose own parts, which plugins call,
+   * need the host before they are complete.
+   *
+   * @throws StoreException when the data directory or the database cannot be used
+   */
+  public static Host openIdle(HostConfig config) {
+    return HostOpening.openIdle(config);
+  }
+
+  /**
+   * Starts a host that was opened by {@link #openIdle}; each other host has started already. To be
+   * called before plugins are installed or deployed. Starting again does nothing.
+   *
+   * @throws IllegalStateException when the host is closed
+   */
+  public void start() throws InterruptedException {
+    if (closed.get()) {
+      throw new IllegalStateException("the host is closed: open another one");
+    }
+    if (started.compareAndSet(false, true)) {
+      starting.run();
+      activity.start();
+    }
   }
 
   /** The version of this host, a semantic version. */

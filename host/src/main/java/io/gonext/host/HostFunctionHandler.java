@@ -10,6 +10,7 @@ public interface HostFunctionHandler {
    * the plugin's deadline; a handler that ignores this holds only its caller.
    *
    * @return anything with a JSON form, of at most 1 MiB as JSON; null for JSON's null
+   * @throws InvalidRequestException when the request is at fault; the plugin's log has the message
    * @throws Exception when there is no answer; the plugin sees a status, and only the host's log
    *     has the exception
    */

@@ -87,6 +87,17 @@ final class HostOpening implements AutoCloseable {
     EarlyClasses.initialize();
     try (HostOpening opening = new HostOpening()) {
       Host host = opening.opened(config, compiled, shared, storeClock);
+      host.start();
+      opening.undo.clear();
+      return host;
+    }
+  }
+
+  /** See {@link Host#openIdle}. */
+  static Host openIdle(HostConfig config) {
+    EarlyClasses.initialize();
+    try (HostOpening opening = new HostOpening()) {
+      Host host = opening.opened(config, null, null, System::nanoTime);
       opening.undo.clear();
       return host;
     }
@@ -96,8 +107,7 @@ final class HostOpening implements AutoCloseable {
       HostConfig config,
       @Nullable CompileCache compiled,
       @Nullable Engine shared,
-      LongSupplier storeClock)
-      throws InterruptedException {
+      LongSupplier storeClock) {
     InstantSource wallClock = config.clock().orElseGet(InstantSource::system);
     PluginStore store = PluginStore.open(config.dataDirectory(), config.database());
     undo.push(store::close);
@@ -241,8 +251,6 @@ final class HostOpening implements AutoCloseable {
                 RandomGenerator.getDefault()));
     undo.push(jobRunner::close);
     jobs.runBy(jobRunner);
-    lifecycle.warmUp(lifecycle.startActive(), config.warmUp());
-    invalidations.follow(config.cacheListeners(), config.dataDirectory().resolve("cache.position"));
     NodePresence presence =
         new NodePresence(
             store.nodes(),
@@ -251,6 +259,8 @@ final class HostOpening implements AutoCloseable {
             lifecycle::faults,
             () -> lifecycle.compiling().size(),
             nanoTime);
+    StoreWatch watch = StoreWatch.of(store, lifecycle, config.meters(), presence, outbox::look);
+    undo.push(watch::close);
     return new Host(
         store,
         shared == null ? engine : null,
@@ -258,7 +268,7 @@ final class HostOpening implements AutoCloseable {
         hooks,
         lifecycle,
         services,
-        StoreWatch.start(store, lifecycle, config.meters(), presence, outbox::look),
+        watch,
         presence,
         configurations,
         vault,
@@ -268,7 +278,13 @@ final class HostOpening implements AutoCloseable {
         new CacheInvalidations(outbox),
         new OciClient(config.registries()),
         recorders,
-        new Fixtures(lifecycle, store.keyValues(), config.keyValues(), pluginDatabases));
+        new Fixtures(lifecycle, store.keyValues(), config.keyValues(), pluginDatabases),
+        () -> {
+          lifecycle.warmUp(lifecycle.startActive(), config.warmUp());
+          invalidations.follow(
+              config.cacheListeners(), config.dataDirectory().resolve("cache.position"));
+          watch.start();
+        });
   }
 
   @Override

@@ -79,6 +79,20 @@ public final class Secrets {
     record.done("secret_set", plugin, ChangeRecord.detail().put("secret", name));
   }
 
+  /**
+   * As {@link #set}, unless the secret has this value: for an application that sets the secrets of
+   * its plugins at each start.
+   *
+   * @return whether the value was another
+   */
+  public boolean setIfChanged(String plugin, String name, byte[] value) {
+    if (vault.holds(plugin, name, value)) {
+      return false;
+    }
+    set(plugin, name, value);
+    return true;
+  }
+
   /** A version may wait because the secret has no value. */
   private void requireRequested(String plugin, String name) {
     Manifest installed = lifecycle.manifest(plugin);

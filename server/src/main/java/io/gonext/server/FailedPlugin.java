@@ -1,6 +1,7 @@
 package io.gonext.server;
 
 import io.gonext.host.hook.HookOutcome;
+import io.gonext.servlet.FailureAnswer;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
 import java.time.Duration;
@@ -26,40 +27,11 @@ final class FailedPlugin {
    */
   static void answer(
       Context ctx, String plugin, HookOutcome outcome, Duration retryAfter, List<String> problems) {
-    switch (outcome) {
-      case DEADLINE, WAIT_LIMIT, CUT_SHORT, CHAIN_DEADLINE ->
-          Problem.write(
-              ctx,
-              HttpStatus.GATEWAY_TIMEOUT,
-              "the plugin " + plugin + " did not answer in time",
-              problems);
-      case SATURATED,
-          UNAVAILABLE,
-          STORE_UNAVAILABLE,
-          APPLICATION_UNAVAILABLE,
-          UPSTREAM_UNAVAILABLE,
-          NO_INSTANCE,
-          BREAKER_OPEN -> {
-        retryAfter(ctx, retryAfter);
-        Problem.write(
-            ctx,
-            HttpStatus.SERVICE_UNAVAILABLE,
-            "the plugin " + plugin + " is not available now",
-            problems);
-      }
-      case PAYLOAD_TOO_LARGE ->
-          Problem.write(
-              ctx,
-              HttpStatus.CONTENT_TOO_LARGE,
-              "the request is too large for the plugin " + plugin,
-              problems);
-      default ->
-          Problem.write(
-              ctx,
-              HttpStatus.BAD_GATEWAY,
-              "the plugin " + plugin + " gave no usable answer",
-              problems);
+    FailureAnswer failure = FailureAnswer.of(plugin, outcome);
+    if (failure.mayRetry()) {
+      retryAfter(ctx, retryAfter);
     }
+    Problem.write(ctx, HttpStatus.forStatus(failure.status()), failure.detail(), problems);
   }
 
   /** Rounds up to whole seconds, so that a client does not come too early. */

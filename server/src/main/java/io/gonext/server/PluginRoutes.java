@@ -6,6 +6,7 @@ import io.gonext.host.PluginRequest;
 import io.gonext.host.PluginResponse;
 import io.gonext.host.RouteOutcome;
 import io.gonext.host.hook.HookOutcome;
+import io.gonext.servlet.RequestHeaders;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
@@ -107,7 +108,12 @@ final class PluginRoutes implements Handler {
   }
 
   private PluginRequest request(Context ctx, String path) throws IOException {
-    Map<String, String> headers = RequestHeaders.of(ctx.req());
+    Map<String, String> headers;
+    try {
+      headers = RequestHeaders.of(ctx.req());
+    } catch (IllegalArgumentException e) {
+      throw new Problem(HttpStatus.BAD_REQUEST, String.valueOf(e.getMessage()));
+    }
     String query = ctx.queryString();
     byte[] body = RequestBody.bytes(ctx);
     try {

@@ -34,6 +34,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.NumericNode;
 import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.databind.node.ValueNode;
+import tools.jackson.databind.type.TypeFactory;
 
 /**
  * JSON of an untrusted sender: strict UTF-8, one value, no duplicate keys, bounded depth and
@@ -75,6 +76,15 @@ public final class StrictJson {
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .nodeFactory(NODES)
           .build();
+
+  /** See {@link #mapper}. */
+  private static final ClassValue<JsonMapper> OTHERS =
+      new ClassValue<>() {
+        @Override
+        protected JsonMapper computeValue(Class<?> type) {
+          return MAPPER.rebuild().typeFactory(new TypeFactory()).build();
+        }
+      };
 
   /** Where a message of the library names one of its options. */
   private static final Pattern LIBRARY_OPTION =
@@ -480,9 +490,21 @@ public final class StrictJson {
     return value == null ? NODES.nullNode() : valueOf(value, depth + 1);
   }
 
+  /**
+   * A mapper remembers the classes of its values. Those of another class loader, such as the one
+   * that Spring Boot's DevTools drop at each restart, would never end: so a class of another loader
+   * has a mapper of its own, which ends with it.
+   */
+  private static JsonMapper mapper(Class<?> type) {
+    ClassLoader loader = type.getClassLoader();
+    return loader == null || loader.equals(StrictJson.class.getClassLoader())
+        ? MAPPER
+        : OTHERS.get(type);
+  }
+
   private static JsonNode treeOf(Object value) {
     try {
-      return MAPPER.valueToTree(value);
+      return mapper(value.getClass()).valueToTree(value);
     } catch (JacksonException e) {
       throw new IllegalArgumentException("no JSON: " + e.getOriginalMessage(), e);
     }

@@ -93,21 +93,23 @@ public final class StoreWatch implements AutoCloseable {
   }
 
   /**
-   * Starts to follow the store.
+   * Follows the store once {@link #start} is called.
    *
    * @param presence tells the other hosts on the database how this one is
    * @param alsoFollowed looks for something else that other hosts change; called in each round
    */
-  public static StoreWatch start(
+  public static StoreWatch of(
       PluginStore store,
       Lifecycle lifecycle,
       MeterRegistry meters,
       NodePresence presence,
       Runnable alsoFollowed) {
-    return start(store, lifecycle, meters, POLL, presence, alsoFollowed);
+    return new StoreWatch(store, lifecycle, meters, POLL, presence, alsoFollowed, System::nanoTime);
   }
 
   /**
+   * As {@link #of}, already started.
+   *
    * @param poll the longest delay of a change without an announcement
    */
   static StoreWatch start(
@@ -119,8 +121,13 @@ public final class StoreWatch implements AutoCloseable {
       Runnable alsoFollowed) {
     StoreWatch watch =
         new StoreWatch(store, lifecycle, meters, poll, presence, alsoFollowed, System::nanoTime);
-    watch.thread.start();
+    watch.start();
     return watch;
+  }
+
+  /** Begins to follow the store. To be called once. */
+  public void start() {
+    thread.start();
   }
 
   private void run() {
@@ -163,9 +170,12 @@ public final class StoreWatch implements AutoCloseable {
     return true;
   }
 
-  /** Whether the thread that follows the store runs, which it does until this is closed. */
+  /**
+   * Whether the thread that follows the store runs, or was not started yet. It runs until this is
+   * closed.
+   */
   public boolean isAlive() {
-    return thread.isAlive();
+    return thread.isAlive() || thread.getState() == Thread.State.NEW;
   }
 
   private boolean pause() {
@@ -237,7 +247,8 @@ public final class StoreWatch implements AutoCloseable {
     followers.shutdownNow();
     try {
       var _ = followers.awaitTermination(STOP.toNanos(), TimeUnit.NANOSECONDS);
-      var _ = thread.join(STOP);
+      // One that was never started cannot be joined.
+      var _ = !thread.isAlive() || thread.join(STOP);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

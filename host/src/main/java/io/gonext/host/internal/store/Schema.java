@@ -40,7 +40,8 @@ final class Schema {
   }
 
   private Flyway flyway() {
-    return Flyway.configure()
+    // Not with the loader of the thread, which Flyway would keep when an application has ended.
+    return Flyway.configure(Schema.class.getClassLoader())
         .dataSource(connections)
         .locations("classpath:" + location)
         .placeholders(Map.of("blob", database.blobType()))

@@ -2,6 +2,7 @@ package io.gonext.host.internal.service.app;
 
 import io.gonext.host.HostFunctionCall;
 import io.gonext.host.HostFunctionSpec;
+import io.gonext.host.InvalidRequestException;
 import io.gonext.host.internal.abi.HostAnswer;
 import io.gonext.host.internal.abi.HostAnswer.Refused;
 import io.gonext.host.internal.service.CapabilityGate;
@@ -166,9 +167,12 @@ final class AppFunction {
     if (thrown == null) {
       return read(call, answer);
     }
-    return thrown instanceof InterruptedException
-        ? new Ended(CallOutcome.INTERRUPTED, Refused.INTERNAL)
-        : failed(CallOutcome.FAILED, call, "failed", thrown);
+    return switch (thrown) {
+      case InterruptedException _ -> new Ended(CallOutcome.INTERRUPTED, Refused.INTERNAL);
+      case InvalidRequestException invalid ->
+          refused("the function cannot read the request: " + invalid.getMessage());
+      default -> failed(CallOutcome.FAILED, call, "failed", thrown);
+    };
   }
 
   private Ended read(HostFunctionCall call, @Nullable Object answer) {

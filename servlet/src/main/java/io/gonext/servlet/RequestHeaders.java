@@ -1,6 +1,5 @@
-package io.gonext.server;
+package io.gonext.servlet;
 
-import io.javalin.http.HttpStatus;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.Collections;
 import java.util.List;
@@ -10,7 +9,7 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /** The headers of a request: one text for each name. */
-final class RequestHeaders {
+public final class RequestHeaders {
   /**
    * Headers of RFC 9110, RFC 6265 and RFC 6454 that have exactly one value. Readers would not agree
    * on which of two values counts.
@@ -39,15 +38,16 @@ final class RequestHeaders {
    * {@code ;} (RFC 9113 section 8.2.3), others by a comma (RFC 9110 section 5.3). Headers that
    * {@code Connection} names are for this server only, and are left out.
    *
-   * @throws Problem when a header that has exactly one value is repeated
+   * @throws IllegalArgumentException with a sentence for the client when a header that has exactly
+   *     one value is repeated
    */
-  static Map<String, String> of(HttpServletRequest request) {
+  public static Map<String, String> of(HttpServletRequest request) {
     Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     for (String name : Collections.list(request.getHeaderNames())) {
       List<String> values = Collections.list(request.getHeaders(name));
       String lower = name.toLowerCase(Locale.ROOT);
       if (values.size() > 1 && SINGLE.contains(lower)) {
-        throw new Problem(HttpStatus.BAD_REQUEST, "the header " + name + " may be sent only once");
+        throw new IllegalArgumentException("the header " + name + " may be sent only once");
       }
       headers.put(name, String.join(lower.equals("cookie") ? "; " : ", ", values));
     }
