@@ -633,6 +633,12 @@ final class LinearMemory extends GuestAccess {
     return Arrays.copyOfRange(bytes, addr, addr + size);
   }
 
+  /** Copies bytes into an array, which has room. */
+  void readBytes(int addr, byte[] into, int at, int size) {
+    check(addr, size);
+    System.arraycopy(bytes, addr, into, at, size);
+  }
+
   void write(int addr, byte[] content) {
     check(addr, content.length);
     System.arraycopy(content, 0, bytes, addr, content.length);

@@ -24,6 +24,9 @@ final class Snapshot {
   private final BitSet droppedData;
   private final BitSet droppedElements;
 
+  /** Made when it is first asked for; any thread's is as good. */
+  private @Nullable Optional<InstanceState> noChanges;
+
   private Snapshot(
       MemoryImage memory,
       GlobalValue[] globals,
@@ -129,6 +132,16 @@ final class Snapshot {
             numbers,
             dropped(code.droppedData(), droppedData),
             dropped(code.droppedElements(), droppedElements)));
+  }
+
+  /** What {@link #changes} returns for an instance that has not changed. */
+  Optional<InstanceState> noChanges(GuestCode code) {
+    Optional<InstanceState> known = noChanges;
+    if (known == null) {
+      known = changes(code, null);
+      noChanges = known;
+    }
+    return known;
   }
 
   private static List<Integer> dropped(BitSet now, BitSet then) {

@@ -25,6 +25,9 @@ class HostReplayTest {
 
   private String secret = "";
 
+  private final TraceRecorder recorder = new TraceRecorder();
+  private final SecretMarks marks = new SecretMarks();
+
   private CompiledModule module;
   private GuestInstance recorded;
 
@@ -73,13 +76,20 @@ class HostReplayTest {
   }
 
   private GuestInstance replaying() {
-    return module.instantiate(config().startReplay(recorded.startTrace()).build());
+    return module.instantiate(config().startReplay(recorded.startTrace().trace()).build());
   }
 
   private HostTrace record(String function, long... args) {
-    recorded.startRecording(ROOM, new SecretMarks());
+    recorded.startRecording(recorder, ROOM);
     TestEngine.call(recorded, function, args);
-    return recorded.stopRecording();
+    return stopRecording();
+  }
+
+  /** What was recorded, with the secrets marked out that host functions told. */
+  private HostTrace stopRecording() {
+    TraceRecorder.Part part = recorded.stopRecording();
+    recorder.addConcealed(marks);
+    return recorder.copy(part, marks).trace();
   }
 
   private static long replay(
@@ -99,9 +109,9 @@ class HostReplayTest {
   @CsvSource({"roll, ", "roll-twice, ", "ask, 7"})
   void a_replayed_run_gives_the_same_result_without_the_host(String function, Long arg) {
     long[] args = arg == null ? new long[0] : new long[] {arg};
-    recorded.startRecording(ROOM, new SecretMarks());
+    recorded.startRecording(recorder, ROOM);
     long result = TestEngine.call(recorded, function, args);
-    HostTrace trace = recorded.stopRecording();
+    HostTrace trace = stopRecording();
     assertThat(trace.isComplete()).isTrue();
     long before = calls.get();
     for (int i = 0; i < 3; i++) {
@@ -138,9 +148,9 @@ class HostReplayTest {
   @CsvSource({"panic, 11", "fail, ", "exit, 3"})
   void a_function_that_ends_the_guest_does_so_in_the_replay(String function, Long arg) {
     long[] args = arg == null ? new long[0] : new long[] {arg};
-    recorded.startRecording(ROOM, new SecretMarks());
+    recorded.startRecording(recorder, ROOM);
     GuestTrap trap = TestEngine.trap(recorded, function, args);
-    var replay = new HostReplay(recorded.stopRecording());
+    var replay = new HostReplay(stopRecording());
     GuestInstance guest = replaying();
     guest.replayNext(replay);
     assertThat(TestEngine.trap(guest, function, args).trapCause()).isEqualTo(trap.trapCause());
@@ -149,9 +159,9 @@ class HostReplayTest {
 
   @Test
   void a_trap_in_a_call_back_is_the_same_trap() {
-    recorded.startRecording(ROOM, new SecretMarks());
+    recorded.startRecording(recorder, ROOM);
     GuestTrap trap = TestEngine.trap(recorded, "ask", 11);
-    var replay = new HostReplay(recorded.stopRecording());
+    var replay = new HostReplay(stopRecording());
     GuestInstance guest = replaying();
     guest.replayNext(replay);
     GuestTrap again = TestEngine.trap(guest, "ask", 11);
@@ -226,9 +236,9 @@ class HostReplayTest {
 
   @Test
   void a_recording_that_is_full_says_so() {
-    recorded.startRecording(150, new SecretMarks());
+    recorded.startRecording(recorder, 150);
     TestEngine.call(recorded, "roll-twice");
-    HostTrace trace = recorded.stopRecording();
+    HostTrace trace = stopRecording();
     assertThat(trace.isComplete()).isFalse();
     assertThat(trace.events()).hasSize(2);
     var replay = new HostReplay(trace);
@@ -242,13 +252,12 @@ class HostReplayTest {
   @Test
   void a_secret_is_not_in_the_recording() {
     secret = "how are";
-    SecretMarks marks = new SecretMarks();
-    recorded.startRecording(ROOM, marks);
+    recorded.startRecording(recorder, ROOM);
     TestEngine.call(recorded, "ask", 7);
+    HostTrace trace = stopRecording();
     assertThat(marks.markedOut(" now: how are how".getBytes(StandardCharsets.UTF_8)))
         .asString()
         .isEqualTo(" now: ******* how");
-    HostTrace trace = recorded.stopRecording();
     assertThat(trace.events())
         .filteredOn(HostTrace.Wrote.class::isInstance)
         .extracting(event -> new String(((HostTrace.Wrote) event).bytes(), StandardCharsets.UTF_8))
@@ -261,9 +270,9 @@ class HostReplayTest {
     TestEngine.call(recorded, "ask", 7);
     TestEngine.call(recorded, "roll");
     InstanceState state = recorded.stateSinceStart(null).orElseThrow();
-    recorded.startRecording(ROOM, new SecretMarks());
+    recorded.startRecording(recorder, ROOM);
     long answer = TestEngine.call(recorded, "ask", 7);
-    HostTrace trace = recorded.stopRecording();
+    HostTrace trace = stopRecording();
 
     GuestInstance guest = replaying();
     guest.applyState(state);

@@ -195,10 +195,7 @@ final class HostOpening implements AutoCloseable {
         new CallRecorders(
             Host.version(),
             wallClock,
-            plugin ->
-                vault.names(plugin).stream()
-                    .flatMap(name -> vault.value(plugin, name).stream())
-                    .toList());
+            vault::valuesAsOfNow);
     Lifecycle lifecycle =
         Lifecycle.of(
             store,
