@@ -56,6 +56,9 @@ public final class GuestInstance implements AutoCloseable {
   /** Whether it may differ from the snapshot. Written by the thread that holds the instance. */
   private boolean isChanged;
 
+  /** What {@link #stateSinceStart} returned last. The marks of the memory have aged since. */
+  private @Nullable InstanceState lastState;
+
   /** When the current run began. Owned by the thread inside, as are the next fields. */
   private long beganAt;
 
@@ -470,6 +473,7 @@ public final class GuestInstance implements AutoCloseable {
       Objects.requireNonNull(snapshot).restore(code);
       imports.reset();
       isChanged = false;
+      lastState = null;
       if (verifiesResets) {
         verifyReset();
       }
@@ -581,26 +585,30 @@ public final class GuestInstance implements AutoCloseable {
 
   /**
    * What earlier runs left behind in this instance: how it differs from what it was after its
-   * start. After a run, reads all marks and copies what was written. Only for the thread that holds the
-   * instance, between runs.
+   * start. After a run, reads all marks and copies the blocks that have changed since the last call
+   * of this method; the others are those of the last state, which is kept for that. Only for the
+   * thread that holds the instance, between runs.
    *
-   * @param before what this method returned earlier for this instance, whose blocks are used again
-   *     where nothing has changed; null if there is none
    * @return empty if tables, references or WASI's descriptors differ, which a state does not hold
    */
-  public Optional<InstanceState> stateSinceStart(@Nullable InstanceState before) {
+  public Optional<InstanceState> stateSinceStart() {
     Snapshot begun = Objects.requireNonNull(snapshot);
     if (!isChanged) {
-      return begun.noChanges(code);
+      return Optional.of(begun.noChanges(code));
     }
-    return imports.differenceFromSnapshot() != null
-        ? Optional.empty()
-        : begun.changes(code, before);
+    if (imports.differenceFromSnapshot() != null) {
+      return Optional.empty();
+    }
+    Optional<InstanceState> state = begun.changes(code, lastState);
+    state.ifPresent(found -> lastState = found);
+    return state;
   }
 
-  /** Whether there was a run since the instance's start or its last {@link #reset}. */
-  public boolean isChanged() {
-    return isChanged;
+  /** Lets go of the last state. Only for the thread that holds the instance, between runs. */
+  public void forgetState() {
+    if (lastState != null) {
+      lastState = null;
+    }
   }
 
   /**

@@ -47,6 +47,9 @@ final class LinearMemory extends GuestAccess {
 
   static final int MARKED = 1;
 
+  /** Of a block without a store since {@link #written}. Code of guests never writes it. */
+  private static final byte AGED = 2;
+
   /** Bulk operations poll for interrupts after this many bytes, about 20 us of work. */
   private static final int BULK_CHUNK_BYTES = 1 << 18;
 
@@ -317,33 +320,47 @@ final class LinearMemory extends GuestAccess {
 
   /**
    * Copies of all that may have been written since then, a block each. A block that is as before is
-   * not copied again: most are, and to compare is faster.
+   * not copied again. Most of those are not even compared: their marks have aged since the last
+   * call of this method.
    *
-   * @param before what this method returned earlier, or nothing
+   * @param before what this method returned last, or nothing
+   * @return the same list if nothing has changed
    */
   List<InstanceState.Block> written(List<InstanceState.Block> before) {
-    List<InstanceState.Block> blocks = new ArrayList<>();
+    byte[] marks = dirty;
+    List<InstanceState.Block> blocks = new ArrayList<>(before.size() + 2);
+    boolean isSame = true;
     int known = 0;
-    int block = nextMarked(dirty, 0);
+    // A store across a block's end marks only the block in which it begins.
+    int lastStored = -2;
+    int block = nextMarked(marks, 0);
     while (block >= 0) {
       int from = block << BLOCK_SHIFT;
-      int next = nextMarked(dirty, block + 1);
+      int next = nextMarked(marks, block + 1);
       int to = next == block + 1 ? Math.min(from + BLOCK_BYTES, limit) : endOfStores(block, limit);
+      boolean isStored = marks[block] == MARKED;
+      boolean mayDiffer = isStored || lastStored == block - 1;
+      if (isStored) {
+        lastStored = block;
+        marks[block] = AGED;
+      }
       while (known < before.size() && before.get(known).pointer() < from) {
         known++;
       }
-      boolean isSame =
-          known < before.size()
-              && before.get(known).pointer() == from
-              && Arrays.equals(
-                  before.get(known).bytes(), 0, before.get(known).bytes().length, bytes, from, to);
-      blocks.add(
-          isSame
-              ? before.get(known)
-              : new InstanceState.Block(from, Arrays.copyOfRange(bytes, from, to)));
+      InstanceState.Block old =
+          known < before.size() && before.get(known).pointer() == from ? before.get(known) : null;
+      if (old != null
+          && old.bytes().length == to - from
+          && !(mayDiffer && !Arrays.equals(old.bytes(), 0, to - from, bytes, from, to))) {
+        isSame &= known == blocks.size();
+        blocks.add(old);
+      } else {
+        isSame = false;
+        blocks.add(new InstanceState.Block(from, Arrays.copyOfRange(bytes, from, to)));
+      }
       block = next;
     }
-    return blocks;
+    return isSame && blocks.size() == before.size() ? before : blocks;
   }
 
   /** A copy of all bytes, for comparison. */

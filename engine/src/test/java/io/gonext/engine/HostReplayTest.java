@@ -7,6 +7,7 @@ import io.gonext.engine.HostTrace.Called;
 import io.gonext.guests.Guests;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -269,7 +270,7 @@ class HostReplayTest {
     // Blocks from the bump allocator, the clock and random numbers in memory.
     TestEngine.call(recorded, "ask", 7);
     TestEngine.call(recorded, "roll");
-    InstanceState state = recorded.stateSinceStart(null).orElseThrow();
+    InstanceState state = recorded.stateSinceStart().orElseThrow();
     recorded.startRecording(recorder, ROOM);
     long answer = TestEngine.call(recorded, "ask", 7);
     HostTrace trace = stopRecording();
@@ -286,18 +287,61 @@ class HostReplayTest {
   @Test
   void a_later_state_shares_the_blocks_that_are_as_they_were() {
     TestEngine.call(recorded, "ask", 7);
-    InstanceState first = recorded.stateSinceStart(null).orElseThrow();
-    InstanceState same = recorded.stateSinceStart(first).orElseThrow();
+    InstanceState first = recorded.stateSinceStart().orElseThrow();
+    InstanceState same = recorded.stateSinceStart().orElseThrow();
     assertThat(same.blocks()).isNotEmpty();
     for (int i = 0; i < same.blocks().size(); i++) {
       assertThat(same.blocks().get(i)).isSameAs(first.blocks().get(i));
     }
     TestEngine.call(recorded, "roll");
     TestEngine.call(recorded, "ask", 7);
-    InstanceState later = recorded.stateSinceStart(first).orElseThrow();
+    InstanceState later = recorded.stateSinceStart().orElseThrow();
     GuestInstance guest = replaying();
     guest.applyState(later);
     assertThat(guest.linear().contents()).isEqualTo(recorded.linear().contents());
+  }
+
+  @Test
+  void the_last_state_is_given_again_while_nothing_changes() {
+    assertThat(recorded.stateSinceStart().orElseThrow().blocks()).isEmpty();
+    TestEngine.call(recorded, "ask", 7);
+    InstanceState first = recorded.stateSinceStart().orElseThrow();
+    assertThat(recorded.stateSinceStart()).hasValueSatisfying(same -> assertThat(same).isSameAs(first));
+    recorded.forgetState();
+    InstanceState copied = recorded.stateSinceStart().orElseThrow();
+    assertThat(copied.blocks()).hasSameSizeAs(first.blocks());
+    GuestInstance guest = replaying();
+    guest.applyState(copied);
+    assertThat(guest.linear().contents()).isEqualTo(recorded.linear().contents());
+    recorded.reset();
+    assertThat(recorded.stateSinceStart().orElseThrow().blocks()).isEmpty();
+  }
+
+  /** Stores at random places, across the ends of blocks and of pages too, and growth. */
+  @Test
+  void each_state_is_the_memory_at_that_time() {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    for (int i = 0; i < 300; i++) {
+      LinearMemory memory = recorded.linear();
+      for (int stores = random.nextInt(4); stores > 0; stores--) {
+        int block = random.nextInt(memory.pages() * 16 - 1);
+        memory.writeLong((block + 1) * LinearMemory.BLOCK_BYTES - random.nextInt(16), random.nextLong());
+      }
+      if (i % 100 == 99) {
+        memory.grow(1);
+      }
+      TestEngine.call(recorded, "add", 1, 2);
+      if (random.nextInt(20) == 0) {
+        recorded.forgetState();
+      }
+      InstanceState state = recorded.stateSinceStart().orElseThrow();
+      if (i % 7 == 0) {
+        GuestInstance guest = replaying();
+        guest.applyState(state);
+        assertThat(guest.linear().contents()).as("seed %d", seed).isEqualTo(memory.contents());
+      }
+    }
   }
 
   @Test
@@ -309,7 +353,7 @@ class HostReplayTest {
         new InstanceState(
             1,
             List.of(new InstanceState.Block(65_530, new byte[7])),
-            recorded.stateSinceStart(null).orElseThrow().globals(),
+            recorded.stateSinceStart().orElseThrow().globals(),
             List.of(),
             List.of());
     assertThatThrownBy(() -> replaying().applyState(far))

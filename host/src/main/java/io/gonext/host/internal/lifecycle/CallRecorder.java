@@ -21,7 +21,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -29,7 +28,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.WeakHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Function;
@@ -87,10 +85,6 @@ public final class CallRecorder {
 
   /** Of the module that was recorded last. */
   private volatile @Nullable MadeWith madeWith;
-
-  /** The last state of instances that keep it between calls, while calls are recorded. */
-  private final Map<GuestInstance, InstanceState> states =
-      Collections.synchronizedMap(new WeakHashMap<>());
 
   private record MadeWith(String sha256, RecordedOn on) {}
 
@@ -169,7 +163,6 @@ public final class CallRecorder {
   /** Ends that; what was kept stays. */
   public void stop() {
     policy = null;
-    states.clear();
     for (int i = 0; i < SPARES; i++) {
       spares.set(i, null);
     }
@@ -188,6 +181,7 @@ public final class CallRecorder {
   @Nullable Session begin(String version, int memoryPages, GuestInstance instance) {
     RecordingPolicy current = policy;
     if (current == null) {
+      instance.forgetState();
       return null;
     }
     try {
@@ -244,12 +238,7 @@ public final class CallRecorder {
       this.memoryPages = memoryPages;
       this.instance = instance;
       this.secrets = secretsOf.apply(plugin);
-      if (instance.isChanged()) {
-        this.state = instance.stateSinceStart(states.get(instance));
-        state.filter(kept -> !kept.blocks().isEmpty()).ifPresent(kept -> states.put(instance, kept));
-      } else {
-        this.state = instance.stateSinceStart(null);
-      }
+      this.state = instance.stateSinceStart();
       this.recorder = takeRecorder();
     }
 
