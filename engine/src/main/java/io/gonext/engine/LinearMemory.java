@@ -50,6 +50,11 @@ final class LinearMemory extends GuestAccess {
   /** Of a block without a store since {@link #written}. Code of guests never writes it. */
   private static final byte AGED = 2;
 
+  /** What of a block is copied and compared at least, and at most as a part. */
+  private static final int PART_BYTES = 512;
+
+  private static final int MAX_PART_BYTES = BLOCK_BYTES / 2;
+
   /** Bulk operations poll for interrupts after this many bytes, about 20 us of work. */
   private static final int BULK_CHUNK_BYTES = 1 << 18;
 
@@ -321,15 +326,16 @@ final class LinearMemory extends GuestAccess {
   /**
    * Copies of all that may have been written since then, a block each. A block that is as before is
    * not copied again. Most of those are not even compared: their marks have aged since the last
-   * call of this method.
+   * call of this method. Of a block that differs in a small part, that part follows the old copy of
+   * the block: to write 4 KiB of new memory takes a microsecond.
    *
    * @param before what this method returned last, or nothing
-   * @return the same list if nothing has changed
+   * @return to be written in this order; the same list if nothing has changed
    */
   List<InstanceState.Block> written(List<InstanceState.Block> before) {
     byte[] marks = dirty;
     List<InstanceState.Block> blocks = new ArrayList<>(before.size() + 2);
-    boolean isSame = true;
+    int kept = 0;
     int known = 0;
     // A store across a block's end marks only the block in which it begins.
     int lastStored = -2;
@@ -347,20 +353,71 @@ final class LinearMemory extends GuestAccess {
       while (known < before.size() && before.get(known).pointer() < from) {
         known++;
       }
-      InstanceState.Block old =
-          known < before.size() && before.get(known).pointer() == from ? before.get(known) : null;
-      if (old != null
-          && old.bytes().length == to - from
-          && !(mayDiffer && !Arrays.equals(old.bytes(), 0, to - from, bytes, from, to))) {
-        isSame &= known == blocks.size();
-        blocks.add(old);
-      } else {
-        isSame = false;
+      InstanceState.Block old = known < before.size() ? before.get(known) : null;
+      if (old == null || old.pointer() != from || old.bytes().length != to - from) {
         blocks.add(new InstanceState.Block(from, Arrays.copyOfRange(bytes, from, to)));
+      } else {
+        InstanceState.Block part = known + 1 < before.size() ? before.get(known + 1) : null;
+        InstanceState.Block oldPart = part != null && isPart(part) ? part : null;
+        InstanceState.Block newPart = mayDiffer ? difference(old, oldPart) : oldPart;
+        if (newPart != null && !isPart(newPart)) {
+          blocks.add(newPart);
+        } else {
+          blocks.add(old);
+          kept++;
+          if (newPart != null) {
+            blocks.add(newPart);
+            kept += isSame(newPart, oldPart) ? 1 : 0;
+          }
+        }
       }
       block = next;
     }
-    return isSame && blocks.size() == before.size() ? before : blocks;
+    return kept == blocks.size() && kept == before.size() ? before : blocks;
+  }
+
+  /** Whether it is a part of the block before it: blocks are longer. */
+  private static boolean isPart(InstanceState.Block block) {
+    return block.bytes().length <= MAX_PART_BYTES;
+  }
+
+  @SuppressWarnings("ReferenceEquality") // the arrays are what costs
+  private static boolean isSame(
+      InstanceState.Block one, InstanceState.@Nullable Block other) {
+    return one == other;
+  }
+
+  /**
+   * The part of a block that differs from its copy, or all of it when that is more than half; null
+   * if nothing does.
+   *
+   * @param oldPart returned if it is right
+   */
+  private InstanceState.@Nullable Block difference(
+      InstanceState.Block old, InstanceState.@Nullable Block oldPart) {
+    byte[] copy = old.bytes();
+    int from = old.pointer();
+    int first = Arrays.mismatch(copy, 0, copy.length, bytes, from, from + copy.length);
+    if (first < 0) {
+      return null;
+    }
+    int begin = first & -PART_BYTES;
+    int end = copy.length;
+    for (int at = (end - 1) & -PART_BYTES; at > begin; at -= PART_BYTES) {
+      if (!Arrays.equals(copy, at, end, bytes, from + at, from + end)) {
+        break;
+      }
+      end = at;
+    }
+    if (end - begin > MAX_PART_BYTES) {
+      return new InstanceState.Block(from, Arrays.copyOfRange(bytes, from, from + copy.length));
+    }
+    return oldPart != null
+            && oldPart.pointer() == from + begin
+            && Arrays.equals(
+                oldPart.bytes(), 0, oldPart.bytes().length, bytes, from + begin, from + end)
+        ? oldPart
+        : new InstanceState.Block(from + begin, Arrays.copyOfRange(bytes, from + begin, from + end));
   }
 
   /** A copy of all bytes, for comparison. */

@@ -340,6 +340,9 @@ class HostReplayTest {
         GuestInstance guest = replaying();
         guest.applyState(state);
         assertThat(guest.linear().contents()).as("seed %d", seed).isEqualTo(memory.contents());
+        GuestInstance other = replaying();
+        other.applyState(state.joined());
+        assertThat(other.linear().contents()).as("seed %d", seed).isEqualTo(memory.contents());
       }
     }
   }

@@ -115,7 +115,7 @@ public final class CallRecorder {
           reason,
           memoryPages,
           start.trace(),
-          state,
+          state.map(InstanceState::joined),
           calls.stream().map(KeptCall::recorded).toList());
     }
 
@@ -340,8 +340,12 @@ public final class CallRecorder {
       };
     }
 
-    /** An earlier call may have left a secret in the memory. */
-    private static InstanceState markedOut(InstanceState found, SecretMarks marks) {
+    /**
+     * An earlier call may have left a secret in the memory. It is whole in a block when blocks are
+     * joined.
+     */
+    private static InstanceState markedOut(InstanceState state, SecretMarks marks) {
+      InstanceState found = marks.isEmpty() ? state : state.joined();
       return found.blocks().isEmpty() || marks.isEmpty()
           ? found
           : new InstanceState(
