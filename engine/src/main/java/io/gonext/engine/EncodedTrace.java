@@ -16,8 +16,8 @@ import java.util.List;
  * A {@link HostTrace} in one array, as {@link TraceRecorder} writes it: an event is a byte for its
  * kind and then, for a call and a call back, a byte with the number of arguments, and these; for a
  * block of memory its pointer, its length in four bytes, and its bytes; for the end of a function
- * its result, or how it ended and the exit code. Numbers are little-endian, with eight bytes where
- * nothing else is said. Names and texts are in a second array.
+ * its result, or the exit code in four bytes. Numbers are little-endian, with eight bytes where
+ * nothing else is said. Names are in a second array, as are the cause and the text of an end.
  *
  * <p>Immutable.
  */
@@ -31,8 +31,6 @@ public final class EncodedTrace {
 
   /** A run without calls of host functions. */
   public static final EncodedTrace EMPTY = new EncodedTrace(new byte[0], new String[0], true, 0);
-
-  private static final Cause[] CAUSES = Cause.values();
 
   private final byte[] bytes;
   private final String[] texts;
@@ -70,7 +68,8 @@ public final class EncodedTrace {
             case WRITE -> new Wrote(ByteArrays.getLong(bytes, at + 1), block(at));
             case RETURN -> new Returned(ByteArrays.getLong(bytes, at + 1));
             default ->
-                new Ended(CAUSES[bytes[at + 1]], texts[text++], ByteArrays.getInt(bytes, at + 2));
+                new Ended(
+                    Cause.valueOf(texts[text++]), texts[text++], ByteArrays.getInt(bytes, at + 1));
           });
     }
     return new HostTrace(events, isComplete);
@@ -83,7 +82,7 @@ public final class EncodedTrace {
           case CALL, BACK -> 2 + Long.BYTES * (bytes[at + 1] & 0xFF);
           case READ, WRITE -> 13 + ByteArrays.getInt(bytes, at + 9);
           case RETURN -> 9;
-          default -> 6;
+          default -> 5;
         };
   }
 
@@ -111,8 +110,9 @@ public final class EncodedTrace {
           System.arraycopy(marked, 0, bytes, at + 13, marked.length);
         }
         case END -> {
-          texts[text] = marks.markedOut(texts[text]);
-          text++;
+          // After the name of the cause.
+          texts[text + 1] = marks.markedOut(texts[text + 1]);
+          text += 2;
         }
         default -> {}
       }

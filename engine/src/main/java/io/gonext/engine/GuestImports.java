@@ -116,8 +116,7 @@ final class GuestImports {
 
   private long invoke(HostFunction function, String name, long[] args) {
     if (inAllocator && !function.allowedInAllocator()) {
-      throw new AbiViolationException(
-          name + " was called from inside the guest's allocator");
+      throw new AbiViolationException(name + " was called from inside the guest's allocator");
     }
     StackHeadroom.require();
     boolean outermost = depth++ == 0;

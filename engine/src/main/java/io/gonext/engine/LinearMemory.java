@@ -330,9 +330,9 @@ final class LinearMemory extends GuestAccess {
    * the block: to write 4 KiB of new memory takes a microsecond.
    *
    * @param before what this method returned last, or nothing
-   * @return to be written in this order; the same list if nothing has changed
+   * @return to be written in this order; null if nothing has changed
    */
-  List<InstanceState.Block> written(List<InstanceState.Block> before) {
+  @Nullable List<InstanceState.Block> written(List<InstanceState.Block> before) {
     byte[] marks = dirty;
     List<InstanceState.Block> blocks = new ArrayList<>(before.size() + 2);
     int kept = 0;
@@ -373,7 +373,7 @@ final class LinearMemory extends GuestAccess {
       }
       block = next;
     }
-    return kept == blocks.size() && kept == before.size() ? before : blocks;
+    return kept == blocks.size() && kept == before.size() ? null : blocks;
   }
 
   /** Whether it is a part of the block before it: blocks are longer. */
@@ -382,8 +382,7 @@ final class LinearMemory extends GuestAccess {
   }
 
   @SuppressWarnings("ReferenceEquality") // the arrays are what costs
-  private static boolean isSame(
-      InstanceState.Block one, InstanceState.@Nullable Block other) {
+  private static boolean isSame(InstanceState.Block one, InstanceState.@Nullable Block other) {
     return one == other;
   }
 
@@ -417,7 +416,8 @@ final class LinearMemory extends GuestAccess {
             && Arrays.equals(
                 oldPart.bytes(), 0, oldPart.bytes().length, bytes, from + begin, from + end)
         ? oldPart
-        : new InstanceState.Block(from + begin, Arrays.copyOfRange(bytes, from + begin, from + end));
+        : new InstanceState.Block(
+            from + begin, Arrays.copyOfRange(bytes, from + begin, from + end));
   }
 
   /** A copy of all bytes, for comparison. */

@@ -124,10 +124,10 @@ final class Snapshot {
     }
     List<Integer> data = dropped(code.droppedData(), droppedData);
     List<Integer> elements = dropped(code.droppedElements(), droppedElements);
-    List<InstanceState.Block> blocks =
+    @Nullable List<InstanceState.Block> blocks =
         code.linear().written(before == null ? List.of() : before.blocks());
     if (before != null
-        && blocks == before.blocks()
+        && blocks == null
         && before.pages() == code.linear().pages()
         && hasNumbers(code, before.globals())
         && data.equals(before.droppedData())
@@ -141,7 +141,12 @@ final class Snapshot {
       }
     }
     return Optional.of(
-        new InstanceState(code.linear().pages(), blocks, numbers, data, elements));
+        new InstanceState(
+            code.linear().pages(),
+            blocks != null ? blocks : before == null ? List.of() : before.blocks(),
+            numbers,
+            data,
+            elements));
   }
 
   /** Whether the mutable globals that are numbers have these bits. */

@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Collects what host functions do in recorded runs, each up to a number of bytes. To add an event is
- * to copy it to the end of one array, because nearly all recordings are dropped when the run has
+ * Collects what host functions do in recorded runs, each up to a number of bytes. To add an event
+ * is to copy it to the end of one array, because nearly all recordings are dropped when the run has
  * ended well: objects are made of those that are kept. Made to be used again.
  *
  * <p>Not thread-safe. While an instance records to it, it belongs to the thread inside.
@@ -180,12 +180,12 @@ public final class TraceRecorder {
 
   private void end(Cause cause, String text, int exitCode) {
     if (takes(text.length())) {
+      text(cause.name());
       text(text);
-      room(2 + Integer.BYTES);
+      room(1 + Integer.BYTES);
       bytes[end] = EncodedTrace.END;
-      bytes[end + 1] = (byte) cause.ordinal();
-      ByteArrays.setInt(bytes, end + 2, exitCode);
-      end += 6;
+      ByteArrays.setInt(bytes, end + 1, exitCode);
+      end += 5;
     }
   }
 

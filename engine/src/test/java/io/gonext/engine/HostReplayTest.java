@@ -306,7 +306,8 @@ class HostReplayTest {
     assertThat(recorded.stateSinceStart().orElseThrow().blocks()).isEmpty();
     TestEngine.call(recorded, "ask", 7);
     InstanceState first = recorded.stateSinceStart().orElseThrow();
-    assertThat(recorded.stateSinceStart()).hasValueSatisfying(same -> assertThat(same).isSameAs(first));
+    assertThat(recorded.stateSinceStart())
+        .hasValueSatisfying(same -> assertThat(same).isSameAs(first));
     recorded.forgetState();
     InstanceState copied = recorded.stateSinceStart().orElseThrow();
     assertThat(copied.blocks()).hasSameSizeAs(first.blocks());
@@ -326,7 +327,8 @@ class HostReplayTest {
       LinearMemory memory = recorded.linear();
       for (int stores = random.nextInt(4); stores > 0; stores--) {
         int block = random.nextInt(memory.pages() * 16 - 1);
-        memory.writeLong((block + 1) * LinearMemory.BLOCK_BYTES - random.nextInt(16), random.nextLong());
+        memory.writeLong(
+            (block + 1) * LinearMemory.BLOCK_BYTES - random.nextInt(16), random.nextLong());
       }
       if (i % 100 == 99) {
         memory.grow(1);

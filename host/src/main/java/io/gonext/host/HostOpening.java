@@ -191,11 +191,7 @@ final class HostOpening implements AutoCloseable {
             config.meters(),
             wallClock);
     undo.push(services::close);
-    CallRecorders recorders =
-        new CallRecorders(
-            Host.version(),
-            wallClock,
-            vault::valuesAsOfNow);
+    CallRecorders recorders = new CallRecorders(Host.version(), wallClock, vault::valuesAsOfNow);
     Lifecycle lifecycle =
         Lifecycle.of(
             store,

@@ -308,26 +308,21 @@ public final class CallRecorder {
                 marks.markedOut(call.payload),
                 recorder.copy(call.trace, marks),
                 markedOut(call.result, marks),
-                instance.module().isMetered()
-                    ? OptionalLong.of(call.fuel)
-                    : OptionalLong.empty()));
+                instance.module().isMetered() ? OptionalLong.of(call.fuel) : OptionalLong.empty()));
       }
-      return CallRecorder.this.keep(
-          id ->
-              new Kept(
-                  id,
-                  version,
-                  instance.module().sha256(),
-                  on,
-                  at,
-                  reason,
-                  memoryPages,
-                  start,
-                  left,
-                  kept,
-                  bytes
-                      + start.weightBytes()
-                      + state.map(InstanceState::weightBytes).orElse(0L)));
+      return CallRecorder.this.keep(id ->
+          new Kept(
+              id,
+              version,
+              instance.module().sha256(),
+              on,
+              at,
+              reason,
+              memoryPages,
+              start,
+              left,
+              kept,
+              bytes + start.weightBytes() + state.map(InstanceState::weightBytes).orElse(0L)));
     }
 
     private static RecordedResult markedOut(RecordedResult result, SecretMarks marks) {
