@@ -21,7 +21,7 @@ public class TestFileFuzz {
     byte[] guestbook = Files.readAllBytes(examples.resolve("guestbook/tests/guestbook.json"));
     byte[] plugin = Files.readAllBytes(examples.resolve("hello-go/tests/plugin.json"));
     byte[] least =
-        "{\"tests\":[{\"name\":\"a\",\"when\":[{\"filter\":\"h\",\"value\":1}],\"then\":{}}]}"
+        "{\"apiVersion\":\"gonext.io/v1\",\"tests\":[{\"name\":\"a\",\"when\":[{\"filter\":\"h\",\"value\":1}],\"then\":{}}]}"
             .getBytes(StandardCharsets.UTF_8);
     assertThat(TestFile.parse(guestbook).tests()).isNotEmpty();
     assertThat(TestFile.parse(plugin).tests()).isNotEmpty();
