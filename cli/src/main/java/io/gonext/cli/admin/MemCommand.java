@@ -67,8 +67,8 @@ public final class MemCommand extends AdminCommand {
             + "@"
             + answer.path("version").asString("")
             + ": "
-            + answer.path("live").asInt(0)
-            + " instances, "
+            + instances(answer.path("live").asInt(0))
+            + ", "
             + size(answer, "heap_bytes")
             + " of the host's heap");
     if (answer.path("calls").asLong(0) == 0) {
@@ -76,10 +76,11 @@ public final class MemCommand extends AdminCommand {
       return;
     }
     out.println(
-        answer.path("calls").asLong(0)
-            + " calls in "
-            + answer.path("instances").asInt(0)
-            + " of them: at most "
+        "calls seen: "
+            + answer.path("calls").asLong(0)
+            + " in "
+            + instances(answer.path("instances").asInt(0))
+            + ", at most "
             + answer.path("pages").asInt(0)
             + " pages of 64 KiB; the limit is "
             + answer.path("maximum_pages").asInt(0));
@@ -100,6 +101,10 @@ public final class MemCommand extends AdminCommand {
         keepsState
             ? "\"isolation\": \"reused\": what a call leaves behind stays in its instance"
             : "instances are reset after each call, so nothing of this stays");
+  }
+
+  private static String instances(int count) {
+    return count == 1 ? "1 instance" : count + " instances";
   }
 
   private static String size(JsonNode of, String field) {
