@@ -170,8 +170,8 @@ class OperatorTest {
       applyFilter("now", "0");
     }
     assertThat(asked.get())
-        .contains("calls seen: ", " in 1 instance, at most 1 pages of 64 KiB")
-        .contains("A CALL WRITES")
+        .contains("calls seen: ", " in 1 instance, at most 2 pages of 64 KiB")
+        .containsPattern("PART +SIZE  A CALL WRITES.*\nstack +4 KB  4 KB, 4 KB\nheap ")
         .contains("instances are reset after each call");
     assertThat(misused("mem", "time", "--duration", "2m")).contains("from 1s to 60s");
   }

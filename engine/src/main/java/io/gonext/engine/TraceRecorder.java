@@ -56,6 +56,7 @@ public final class TraceRecorder {
     end = 0;
     Arrays.fill(texts, 0, textEnd, null);
     textEnd = 0;
+    concealed.forEach(secret -> Arrays.fill(secret, (byte) 0));
     concealed.clear();
   }
 

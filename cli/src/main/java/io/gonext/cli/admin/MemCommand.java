@@ -84,23 +84,26 @@ public final class MemCommand extends AdminCommand {
             + answer.path("pages").asInt(0)
             + " pages of 64 KiB; the limit is "
             + answer.path("maximum_pages").asInt(0));
-    out.printf(
-        "%-6s  %10s  %s%n",
-        "PART",
-        "SIZE",
-        keepsState ? "WRITTEN SINCE THE START, MOST" : "A CALL WRITES, MOST (blocks of 4 KB)");
+    out.println(
+        row(
+            "PART",
+            "SIZE",
+            keepsState ? "WRITTEN SINCE THE START, MOST" : "A CALL WRITES, MOST (blocks of 4 KB)"));
     for (JsonNode part : answer.path("parts")) {
-      out.printf(
-          "%-6s  %10s  %s, %s%n",
-          part.path("part").asString(""),
-          size(part, "bytes"),
-          size(part, "written_bytes"),
-          size(part, "most_written_bytes"));
+      out.println(
+          row(
+              part.path("part").asString(""),
+              size(part, "bytes"),
+              size(part, "written_bytes") + ", " + size(part, "most_written_bytes")));
     }
     out.println(
         keepsState
             ? "\"isolation\": \"reused\": what a call leaves behind stays in its instance"
             : "instances are reset after each call, so nothing of this stays");
+  }
+
+  private static String row(String part, String size, String written) {
+    return String.format("%-6s  %10s  %s", part, size, written);
   }
 
   private static String instances(int count) {
