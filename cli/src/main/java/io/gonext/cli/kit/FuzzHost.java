@@ -128,8 +128,8 @@ final class FuzzHost {
   }
 
   /**
-   * Cancels a job that waits for another attempt, which would say the same. One that ends meanwhile,
-   * or is at that attempt already, cannot be cancelled.
+   * Cancels a job that waits for another attempt, which would say the same. One that ends
+   * meanwhile, or is at that attempt already, cannot be cancelled.
    */
   private void end(JobInfo job, long deadline) throws InterruptedException {
     while (!host.jobs().get(job.id()).state().isEnded() && System.nanoTime() - deadline < 0) {
