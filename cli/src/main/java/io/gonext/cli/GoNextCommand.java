@@ -17,6 +17,7 @@ import io.gonext.cli.admin.ListCommand;
 import io.gonext.cli.admin.LockCommand;
 import io.gonext.cli.admin.LogLevelCommand;
 import io.gonext.cli.admin.LogsCommand;
+import io.gonext.cli.admin.MemCommand;
 import io.gonext.cli.admin.OutdatedCommand;
 import io.gonext.cli.admin.ProfileCommand;
 import io.gonext.cli.admin.RecordCommand;
@@ -85,6 +86,7 @@ final class GoNextCommand implements Runnable {
           RecordCommand.class,
           ReplayCommand.class,
           ProfileCommand.class,
+          MemCommand.class,
           LogLevelCommand.class,
           VersionsCommand.class,
           RollbackCommand.class,

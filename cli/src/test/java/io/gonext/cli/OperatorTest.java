@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -150,6 +151,29 @@ class OperatorTest {
     assertThat(misused("record", "time", "--sample", "2")).contains("a part of all calls");
     err.getBuffer().setLength(0);
     assertThat(misused("record", "time", "--traps", "--stop")).contains("start a recording");
+  }
+
+  @Test
+  void the_memory_of_a_plugin_that_serves_is_shown_by_part() throws Exception {
+    Path bundle =
+        Files.write(
+            directory.resolve("time.gnplugin"), GuestBundle.of("time").filter("now").bytes());
+    said("install", bundle.toString());
+    assertThat(refused("mem", "time")).contains("time is not in service");
+    said("activate", "time");
+    assertThat(said("mem", "time", "--duration", "1s"))
+        .startsWith("time@1.0.0: 1 instance, ")
+        .contains("no call ended meanwhile");
+    var asked = new FutureTask<>(() -> said("mem", "time", "--duration", "1s"));
+    Thread.ofPlatform().start(asked);
+    while (!asked.isDone()) {
+      applyFilter("now", "0");
+    }
+    assertThat(asked.get())
+        .contains("calls seen: ", " in 1 instance, at most 2 pages of 64 KiB")
+        .containsPattern("PART +SIZE  A CALL WRITES.*\nstack +4 KB  4 KB, 4 KB\nheap ")
+        .contains("instances are reset after each call");
+    assertThat(misused("mem", "time", "--duration", "2m")).contains("from 1s to 60s");
   }
 
   @Test

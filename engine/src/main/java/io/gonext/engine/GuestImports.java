@@ -102,27 +102,27 @@ final class GuestImports {
   private ImportedFunction bind(HostFunction function) {
     List<ValueType> parameters = function.type().parameters();
     boolean returns = !function.type().results().isEmpty();
+    String name = function.qualifiedName();
     return args -> {
       for (int i = 0; i < args.length; i++) {
         if (parameters.get(i) == ValueType.I32) {
           args[i] &= 0xFFFF_FFFFL;
         }
       }
-      long result = invoke(function, args);
+      long result = invoke(function, name, args);
       return returns ? new long[] {result} : NO_RESULT;
     };
   }
 
-  private long invoke(HostFunction function, long[] args) {
+  private long invoke(HostFunction function, String name, long[] args) {
     if (inAllocator && !function.allowedInAllocator()) {
-      throw new AbiViolationException(
-          function.qualifiedName() + " was called from inside the guest's allocator");
+      throw new AbiViolationException(name + " was called from inside the guest's allocator");
     }
     StackHeadroom.require();
     boolean outermost = depth++ == 0;
     long began = outermost ? System.nanoTime() : 0;
     try {
-      long result = answer(function, args);
+      long result = answer(function, name, args);
       if (trap != null) {
         throw trap;
       }
@@ -140,7 +140,7 @@ final class GuestImports {
         | TrapSignal signal) {
       throw signal;
     } catch (RuntimeException failure) {
-      throw new HostFailureSignal(function.qualifiedName(), failure);
+      throw new HostFailureSignal(name, failure);
     } finally {
       depth--;
       if (outermost) {
@@ -149,13 +149,13 @@ final class GuestImports {
     }
   }
 
-  private long answer(HostFunction function, long[] args) {
+  private long answer(HostFunction function, String name, long[] args) {
     if (replay != null) {
       return replay.answer(function, hostCall, args);
     }
     return recorder == null
         ? function.body().apply(hostCall, args)
-        : recorder.record(function, hostCall, args);
+        : recorder.record(name, function, hostCall, args);
   }
 
   /** From now on, host functions are recorded; null ends that. */

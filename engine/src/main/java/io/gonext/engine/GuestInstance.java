@@ -48,10 +48,16 @@ public final class GuestInstance implements AutoCloseable {
   private volatile boolean usable = true;
 
   /** What host functions did during the start, if that was recorded. Set with the snapshot. */
-  private HostTrace startTrace = HostTrace.EMPTY;
+  private EncodedTrace startTrace = EncodedTrace.EMPTY;
 
   /** What records the runs, if they are recorded. */
   private @Nullable TraceRecorder recorder;
+
+  /** Whether it may differ from the snapshot. Written by the thread that holds the instance. */
+  private boolean isChanged;
+
+  /** What {@link #stateSinceStart} returned last. The marks of the memory have aged since. */
+  private @Nullable InstanceState lastState;
 
   /** When the current run began. Owned by the thread inside, as are the next fields. */
   private long beganAt;
@@ -104,6 +110,7 @@ public final class GuestInstance implements AutoCloseable {
       var taken = Snapshot.take(made.code, module.sharedImage());
       made.snapshot = taken;
       made.imports.snapshot();
+      made.isChanged = false;
       made.snapshotBytes = taken.weightBytes(module.shareImage(taken.memory()));
       return made;
     } finally {
@@ -115,7 +122,7 @@ public final class GuestInstance implements AutoCloseable {
 
   private void start(InstanceConfig config) {
     if (config.startTraceBytes() > 0) {
-      startRecording(config.startTraceBytes(), new SecretMarks());
+      startRecording(new TraceRecorder(), config.startTraceBytes());
     }
     if (config.startReplay().isPresent()) {
       replayStart(config, new HostReplay(config.startReplay().get()));
@@ -123,7 +130,8 @@ public final class GuestInstance implements AutoCloseable {
       run(config.startTimeout(), config.startFuel(), call -> startUp());
     }
     if (config.startTraceBytes() > 0) {
-      startTrace = stopRecording();
+      TraceRecorder starting = Objects.requireNonNull(recorder);
+      startTrace = starting.copy(stopRecording(), new SecretMarks());
     }
   }
 
@@ -246,6 +254,7 @@ public final class GuestInstance implements AutoCloseable {
 
   private <R extends @Nullable Object> R runEntered(long began, GuestWork<R> work) {
     beganAt = began;
+    isChanged = true;
     waits = false;
     strikesAt = earlier(computesUntil, endsAt);
     boolean inTime = false;
@@ -463,6 +472,8 @@ public final class GuestInstance implements AutoCloseable {
     try {
       Objects.requireNonNull(snapshot).restore(code);
       imports.reset();
+      isChanged = false;
+      lastState = null;
       if (verifiesResets) {
         verifyReset();
       }
@@ -547,44 +558,57 @@ public final class GuestInstance implements AutoCloseable {
    * From now on, runs record what host functions do. Recording copies each block that a host
    * function reads or writes. Only for the thread that holds the instance, between runs.
    *
+   * @param to belongs to this instance until {@link #stopRecording}
    * @param maxBytes how much the recording may take, about
-   * @param marks the secrets that do not come into the recording; host functions {@linkplain
-   *     HostCall#conceal add} theirs
    */
-  public void startRecording(long maxBytes, SecretMarks marks) {
-    recorder = new TraceRecorder(maxBytes, marks);
-    imports.recordTo(recorder);
+  public void startRecording(TraceRecorder to, long maxBytes) {
+    to.begin(maxBytes);
+    recorder = to;
+    imports.recordTo(to);
   }
 
   /**
    * Ends the recording.
    *
-   * @return what host functions did since it began
+   * @return what host functions did since it began, in the recorder
    * @throws IllegalStateException when nothing is recorded
    */
-  public HostTrace stopRecording() {
+  public TraceRecorder.Part stopRecording() {
     if (recorder == null) {
       throw new IllegalStateException("nothing is recorded");
     }
-    HostTrace trace = recorder.trace();
+    TraceRecorder.Part part = recorder.part();
     recorder = null;
     imports.recordTo(null);
-    return trace;
+    return part;
   }
 
   /**
    * What earlier runs left behind in this instance: how it differs from what it was after its
-   * start. Reads all marks and copies what was written. Only for the thread that holds the
-   * instance, between runs.
+   * start. After a run, reads all marks and copies the blocks that have changed since the last call
+   * of this method; the others are those of the last state, which is kept for that. Only for the
+   * thread that holds the instance, between runs.
    *
-   * @param before what this method returned earlier for this instance, whose blocks are used again
-   *     where nothing has changed; null if there is none
    * @return empty if tables, references or WASI's descriptors differ, which a state does not hold
    */
-  public Optional<InstanceState> stateSinceStart(@Nullable InstanceState before) {
-    return imports.differenceFromSnapshot() != null
-        ? Optional.empty()
-        : Objects.requireNonNull(snapshot).changes(code, before);
+  public Optional<InstanceState> stateSinceStart() {
+    Snapshot begun = Objects.requireNonNull(snapshot);
+    if (!isChanged) {
+      return Optional.of(begun.noChanges(code));
+    }
+    if (imports.differenceFromSnapshot() != null) {
+      return Optional.empty();
+    }
+    Optional<InstanceState> state = begun.changes(code, lastState);
+    state.ifPresent(found -> lastState = found);
+    return state;
+  }
+
+  /** Lets go of the last state. Only for the thread that holds the instance, between runs. */
+  public void forgetState() {
+    if (lastState != null) {
+      lastState = null;
+    }
   }
 
   /**
@@ -604,6 +628,7 @@ public final class GuestInstance implements AutoCloseable {
    */
   public void applyState(InstanceState state) {
     enter();
+    isChanged = true;
     try {
       Objects.requireNonNull(snapshot).apply(state, code);
     } finally {
@@ -622,7 +647,7 @@ public final class GuestInstance implements AutoCloseable {
   /**
    * What host functions did during the start; empty without {@link InstanceConfig#startTraceBytes}.
    */
-  public HostTrace startTrace() {
+  public EncodedTrace startTrace() {
     return startTrace;
   }
 

@@ -34,20 +34,15 @@ public final class GuestMemory {
   /** A copy of {@code length} bytes. */
   public byte[] read(long pointer, long length) {
     check(pointer, length);
-    byte[] bytes = memory.readBytes((int) pointer, (int) length);
-    if (recorder != null) {
-      recorder.read(pointer, bytes.clone());
-    }
-    return bytes;
+    recordRead(pointer, (int) length);
+    return memory.readBytes((int) pointer, (int) length);
   }
 
   /** Copies all of {@code bytes} into the guest. */
   public void write(long pointer, byte[] bytes) {
     check(pointer, bytes.length);
     memory.write((int) pointer, bytes);
-    if (recorder != null) {
-      recorder.wrote(pointer, bytes.clone());
-    }
+    recordWrite(pointer, bytes.length);
   }
 
   /** The little-endian 32-bit integer at {@code pointer}, with any alignment. */
@@ -101,13 +96,13 @@ public final class GuestMemory {
 
   private void recordRead(long pointer, int length) {
     if (recorder != null) {
-      recorder.read(pointer, memory.readBytes((int) pointer, length));
+      recorder.read(pointer, memory, length);
     }
   }
 
   private void recordWrite(long pointer, int length) {
     if (recorder != null) {
-      recorder.wrote(pointer, memory.readBytes((int) pointer, length));
+      recorder.wrote(pointer, memory, length);
     }
   }
 

@@ -15,8 +15,6 @@ import java.util.stream.Collectors;
  *     end
  */
 public record HostTrace(List<Event> events, boolean isComplete) {
-  private static final int EVENT_BYTES = 48;
-
   /** A run without calls of host functions. */
   public static final HostTrace EMPTY = new HostTrace(List.of(), true);
 
@@ -34,7 +32,7 @@ public record HostTrace(List<Event> events, boolean isComplete) {
   public sealed interface Event {
     /** About what it takes on the heap, in bytes. */
     default long weightBytes() {
-      return EVENT_BYTES
+      return TraceRecorder.EVENT_BYTES
           + switch (this) {
             case Called(String _, long[] arguments) -> 8L * arguments.length;
             case CalledBack(String _, long[] arguments) -> 8L * arguments.length;

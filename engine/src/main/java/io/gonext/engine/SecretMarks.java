@@ -107,7 +107,8 @@ public final class SecretMarks {
     return text;
   }
 
-  boolean isEmpty() {
+  /** Whether there is nothing to mark out. */
+  public boolean isEmpty() {
     return forms.isEmpty();
   }
 }

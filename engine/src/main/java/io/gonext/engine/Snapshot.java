@@ -24,6 +24,9 @@ final class Snapshot {
   private final BitSet droppedData;
   private final BitSet droppedElements;
 
+  /** Made when it is first asked for; any thread's is as good. */
+  private @Nullable InstanceState noChanges;
+
   private Snapshot(
       MemoryImage memory,
       GlobalValue[] globals,
@@ -106,14 +109,11 @@ final class Snapshot {
   /**
    * How the instance differs from this; empty if a table or a reference does.
    *
-   * @param before what this method returned earlier for the instance, or null
+   * @param before what this method returned last for the instance, or null
    */
   Optional<InstanceState> changes(GuestCode code, @Nullable InstanceState before) {
-    List<Long> numbers = new ArrayList<>();
     for (GlobalValue value : globals) {
-      if (!value.isReference) {
-        numbers.add(code.global(value.index));
-      } else if (!value.equals(GlobalValue.of(value.index, true, code))) {
+      if (value.isReference && !value.equals(GlobalValue.of(value.index, true, code))) {
         return Optional.empty();
       }
     }
@@ -122,16 +122,58 @@ final class Snapshot {
         return Optional.empty();
       }
     }
+    List<Integer> data = dropped(code.droppedData(), droppedData);
+    List<Integer> elements = dropped(code.droppedElements(), droppedElements);
+    @Nullable List<InstanceState.Block> blocks =
+        code.linear().written(before == null ? List.of() : before.blocks());
+    if (before != null
+        && blocks == null
+        && before.pages() == code.linear().pages()
+        && hasNumbers(code, before.globals())
+        && data.equals(before.droppedData())
+        && elements.equals(before.droppedElements())) {
+      return Optional.of(before);
+    }
+    List<Long> numbers = new ArrayList<>();
+    for (GlobalValue value : globals) {
+      if (!value.isReference) {
+        numbers.add(code.global(value.index));
+      }
+    }
     return Optional.of(
         new InstanceState(
             code.linear().pages(),
-            code.linear().written(before == null ? List.of() : before.blocks()),
+            blocks != null ? blocks : before == null ? List.of() : before.blocks(),
             numbers,
-            dropped(code.droppedData(), droppedData),
-            dropped(code.droppedElements(), droppedElements)));
+            data,
+            elements));
+  }
+
+  /** Whether the mutable globals that are numbers have these bits. */
+  private boolean hasNumbers(GuestCode code, List<Long> bits) {
+    int number = 0;
+    for (GlobalValue value : globals) {
+      if (!value.isReference && code.global(value.index) != bits.get(number++)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The state of an instance that is as this. */
+  InstanceState noChanges(GuestCode code) {
+    InstanceState known = noChanges;
+    if (known == null) {
+      known = changes(code, null).orElseThrow();
+      noChanges = known;
+    }
+    return known;
   }
 
   private static List<Integer> dropped(BitSet now, BitSet then) {
+    if (now.equals(then)) {
+      return List.of();
+    }
     return now.stream().filter(segment -> !then.get(segment)).boxed().toList();
   }
 

@@ -7,6 +7,7 @@ import io.gonext.engine.HostTrace.Called;
 import io.gonext.guests.Guests;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,6 +25,9 @@ class HostReplayTest {
   private final AtomicLong calls = new AtomicLong();
 
   private String secret = "";
+
+  private final TraceRecorder recorder = new TraceRecorder();
+  private final SecretMarks marks = new SecretMarks();
 
   private CompiledModule module;
   private GuestInstance recorded;
@@ -73,13 +77,20 @@ class HostReplayTest {
   }
 
   private GuestInstance replaying() {
-    return module.instantiate(config().startReplay(recorded.startTrace()).build());
+    return module.instantiate(config().startReplay(recorded.startTrace().trace()).build());
   }
 
   private HostTrace record(String function, long... args) {
-    recorded.startRecording(ROOM, new SecretMarks());
+    recorded.startRecording(recorder, ROOM);
     TestEngine.call(recorded, function, args);
-    return recorded.stopRecording();
+    return stopRecording();
+  }
+
+  /** What was recorded, with the secrets marked out that host functions told. */
+  private HostTrace stopRecording() {
+    TraceRecorder.Part part = recorded.stopRecording();
+    recorder.addConcealed(marks);
+    return recorder.copy(part, marks).trace();
   }
 
   private static long replay(
@@ -99,9 +110,9 @@ class HostReplayTest {
   @CsvSource({"roll, ", "roll-twice, ", "ask, 7"})
   void a_replayed_run_gives_the_same_result_without_the_host(String function, Long arg) {
     long[] args = arg == null ? new long[0] : new long[] {arg};
-    recorded.startRecording(ROOM, new SecretMarks());
+    recorded.startRecording(recorder, ROOM);
     long result = TestEngine.call(recorded, function, args);
-    HostTrace trace = recorded.stopRecording();
+    HostTrace trace = stopRecording();
     assertThat(trace.isComplete()).isTrue();
     long before = calls.get();
     for (int i = 0; i < 3; i++) {
@@ -138,9 +149,9 @@ class HostReplayTest {
   @CsvSource({"panic, 11", "fail, ", "exit, 3"})
   void a_function_that_ends_the_guest_does_so_in_the_replay(String function, Long arg) {
     long[] args = arg == null ? new long[0] : new long[] {arg};
-    recorded.startRecording(ROOM, new SecretMarks());
+    recorded.startRecording(recorder, ROOM);
     GuestTrap trap = TestEngine.trap(recorded, function, args);
-    var replay = new HostReplay(recorded.stopRecording());
+    var replay = new HostReplay(stopRecording());
     GuestInstance guest = replaying();
     guest.replayNext(replay);
     assertThat(TestEngine.trap(guest, function, args).trapCause()).isEqualTo(trap.trapCause());
@@ -149,9 +160,9 @@ class HostReplayTest {
 
   @Test
   void a_trap_in_a_call_back_is_the_same_trap() {
-    recorded.startRecording(ROOM, new SecretMarks());
+    recorded.startRecording(recorder, ROOM);
     GuestTrap trap = TestEngine.trap(recorded, "ask", 11);
-    var replay = new HostReplay(recorded.stopRecording());
+    var replay = new HostReplay(stopRecording());
     GuestInstance guest = replaying();
     guest.replayNext(replay);
     GuestTrap again = TestEngine.trap(guest, "ask", 11);
@@ -226,9 +237,9 @@ class HostReplayTest {
 
   @Test
   void a_recording_that_is_full_says_so() {
-    recorded.startRecording(150, new SecretMarks());
+    recorded.startRecording(recorder, 150);
     TestEngine.call(recorded, "roll-twice");
-    HostTrace trace = recorded.stopRecording();
+    HostTrace trace = stopRecording();
     assertThat(trace.isComplete()).isFalse();
     assertThat(trace.events()).hasSize(2);
     var replay = new HostReplay(trace);
@@ -242,13 +253,12 @@ class HostReplayTest {
   @Test
   void a_secret_is_not_in_the_recording() {
     secret = "how are";
-    SecretMarks marks = new SecretMarks();
-    recorded.startRecording(ROOM, marks);
+    recorded.startRecording(recorder, ROOM);
     TestEngine.call(recorded, "ask", 7);
+    HostTrace trace = stopRecording();
     assertThat(marks.markedOut(" now: how are how".getBytes(StandardCharsets.UTF_8)))
         .asString()
         .isEqualTo(" now: ******* how");
-    HostTrace trace = recorded.stopRecording();
     assertThat(trace.events())
         .filteredOn(HostTrace.Wrote.class::isInstance)
         .extracting(event -> new String(((HostTrace.Wrote) event).bytes(), StandardCharsets.UTF_8))
@@ -260,10 +270,10 @@ class HostReplayTest {
     // Blocks from the bump allocator, the clock and random numbers in memory.
     TestEngine.call(recorded, "ask", 7);
     TestEngine.call(recorded, "roll");
-    InstanceState state = recorded.stateSinceStart(null).orElseThrow();
-    recorded.startRecording(ROOM, new SecretMarks());
+    InstanceState state = recorded.stateSinceStart().orElseThrow();
+    recorded.startRecording(recorder, ROOM);
     long answer = TestEngine.call(recorded, "ask", 7);
-    HostTrace trace = recorded.stopRecording();
+    HostTrace trace = stopRecording();
 
     GuestInstance guest = replaying();
     guest.applyState(state);
@@ -277,18 +287,66 @@ class HostReplayTest {
   @Test
   void a_later_state_shares_the_blocks_that_are_as_they_were() {
     TestEngine.call(recorded, "ask", 7);
-    InstanceState first = recorded.stateSinceStart(null).orElseThrow();
-    InstanceState same = recorded.stateSinceStart(first).orElseThrow();
+    InstanceState first = recorded.stateSinceStart().orElseThrow();
+    InstanceState same = recorded.stateSinceStart().orElseThrow();
     assertThat(same.blocks()).isNotEmpty();
     for (int i = 0; i < same.blocks().size(); i++) {
       assertThat(same.blocks().get(i)).isSameAs(first.blocks().get(i));
     }
     TestEngine.call(recorded, "roll");
     TestEngine.call(recorded, "ask", 7);
-    InstanceState later = recorded.stateSinceStart(first).orElseThrow();
+    InstanceState later = recorded.stateSinceStart().orElseThrow();
     GuestInstance guest = replaying();
     guest.applyState(later);
     assertThat(guest.linear().contents()).isEqualTo(recorded.linear().contents());
+  }
+
+  @Test
+  void the_last_state_is_given_again_while_nothing_changes() {
+    assertThat(recorded.stateSinceStart().orElseThrow().blocks()).isEmpty();
+    TestEngine.call(recorded, "ask", 7);
+    InstanceState first = recorded.stateSinceStart().orElseThrow();
+    assertThat(recorded.stateSinceStart())
+        .hasValueSatisfying(same -> assertThat(same).isSameAs(first));
+    recorded.forgetState();
+    InstanceState copied = recorded.stateSinceStart().orElseThrow();
+    assertThat(copied.blocks()).hasSameSizeAs(first.blocks());
+    GuestInstance guest = replaying();
+    guest.applyState(copied);
+    assertThat(guest.linear().contents()).isEqualTo(recorded.linear().contents());
+    recorded.reset();
+    assertThat(recorded.stateSinceStart().orElseThrow().blocks()).isEmpty();
+  }
+
+  /** Stores at random places, across the ends of blocks and of pages too, and growth. */
+  @Test
+  void each_state_is_the_memory_at_that_time() {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    for (int i = 0; i < 300; i++) {
+      LinearMemory memory = recorded.linear();
+      for (int stores = random.nextInt(4); stores > 0; stores--) {
+        int block = random.nextInt(memory.pages() * 16 - 1);
+        memory.writeLong(
+            (block + 1) * LinearMemory.BLOCK_BYTES - random.nextInt(16), random.nextLong());
+      }
+      if (i % 100 == 99) {
+        memory.grow(1);
+      }
+      TestEngine.call(recorded, "add", 1, 2);
+      if (random.nextInt(20) == 0) {
+        recorded.forgetState();
+      }
+      InstanceState state = recorded.stateSinceStart().orElseThrow();
+      if (i % 7 == 0) {
+        GuestInstance guest = replaying();
+        guest.applyState(state);
+        assertThat(guest.linear().contents()).as("seed %d", seed).isEqualTo(memory.contents());
+        GuestInstance other = replaying();
+        other.applyState(state.joined());
+        assertThat(other.linear().contents()).as("seed %d", seed).isEqualTo(memory.contents());
+      }
+    }
   }
 
   @Test
@@ -300,7 +358,7 @@ class HostReplayTest {
         new InstanceState(
             1,
             List.of(new InstanceState.Block(65_530, new byte[7])),
-            recorded.stateSinceStart(null).orElseThrow().globals(),
+            recorded.stateSinceStart().orElseThrow().globals(),
             List.of(),
             List.of());
     assertThatThrownBy(() -> replaying().applyState(far))

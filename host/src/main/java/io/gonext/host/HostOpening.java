@@ -201,14 +201,7 @@ final class HostOpening implements AutoCloseable {
             config.meters(),
             wallClock);
     undo.push(services::close);
-    CallRecorders recorders =
-        new CallRecorders(
-            Host.version(),
-            wallClock,
-            plugin ->
-                vault.names(plugin).stream()
-                    .flatMap(name -> vault.value(plugin, name).stream())
-                    .toList());
+    CallRecorders recorders = new CallRecorders(Host.version(), wallClock, vault::valuesAsOfNow);
     Lifecycle lifecycle =
         Lifecycle.of(
             store,

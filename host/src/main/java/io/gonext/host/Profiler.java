@@ -4,6 +4,8 @@ import io.gonext.engine.CompiledModule;
 import io.gonext.engine.GuestSampler;
 import io.gonext.host.internal.lifecycle.Lifecycle;
 import io.gonext.host.internal.lifecycle.PluginSlot;
+import io.gonext.host.manifest.Manifest;
+import io.gonext.pool.PoolStats;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 
@@ -53,12 +55,7 @@ public final class Profiler {
    */
   public PluginProfile sample(String plugin, Duration every, Work work)
       throws InterruptedException {
-    PluginSlot slot =
-        lifecycle
-            .active(plugin)
-            .orElseThrow(() ->
-                new ConflictException(
-                    plugin + " is not in service, so it runs no code: activate it first"));
+    PluginSlot slot = inService(plugin);
     if (!free.tryAcquire()) {
       throw new ConflictException("another profile is being taken; try again when it is done");
     }
@@ -68,7 +65,7 @@ public final class Profiler {
       try (GuestSampler sampler = start(every)) {
         long began = System.nanoTime();
         work.run();
-        double seconds = Math.round((System.nanoTime() - began) / 1e6) / 1e3;
+        double seconds = secondsSince(began);
         sampler.stop();
         PluginProfile profile =
             PluginProfile.of(plugin, version, seconds, module.imports().size(), sampler.of(module));
@@ -78,6 +75,51 @@ public final class Profiler {
     } finally {
       free.release();
     }
+  }
+
+  /**
+   * Watches how the calls of a plugin use the memory of their instances, while something happens.
+   * Until then, each call inspects all blocks of that memory when it has ended. Jobs are not
+   * watched.
+   *
+   * @throws ConflictException when the plugin is not in service, or another profile is being taken
+   */
+  public PluginMemory memory(String plugin, Work work) throws InterruptedException {
+    PluginSlot slot = inService(plugin);
+    if (!free.tryAcquire()) {
+      throw new ConflictException("another profile is being taken; try again when it is done");
+    }
+    try {
+      String version = slot.manifest().version().toString();
+      boolean keepsState = slot.manifest().limits().isolation() == Manifest.Isolation.REUSED;
+      MemoryWatch watch = new MemoryWatch();
+      long began = System.nanoTime();
+      Runnable end = slot.watchInstances(watch::ended);
+      try {
+        work.run();
+      } finally {
+        end.run();
+      }
+      double seconds = secondsSince(began);
+      PoolStats pool = slot.poolStats();
+      record.done(
+          "profiled", plugin, ChangeRecord.detail().put("seconds", seconds).put("of", "memory"));
+      return watch.seen(plugin, version, keepsState, seconds, pool.live(), pool.bytes());
+    } finally {
+      free.release();
+    }
+  }
+
+  private PluginSlot inService(String plugin) {
+    return lifecycle
+        .active(plugin)
+        .orElseThrow(() ->
+            new ConflictException(
+                plugin + " is not in service, so it runs no code: activate it first"));
+  }
+
+  private static double secondsSince(long began) {
+    return Math.round((System.nanoTime() - began) / 1e6) / 1e3;
   }
 
   private static GuestSampler start(Duration every) {

@@ -109,7 +109,7 @@ public final class ReplayLoop implements AutoCloseable {
 
   /** The memory that the last round wrote; empty before it, and if that is not known. */
   public Optional<InstanceState> state() {
-    return instance == null ? Optional.empty() : instance.stateSinceStart(null);
+    return instance == null ? Optional.empty() : instance.stateSinceStart();
   }
 
   private GuestInstance ready() {

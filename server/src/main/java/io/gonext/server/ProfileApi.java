@@ -29,17 +29,33 @@ final class ProfileApi {
   }
 
   List<Endpoint> endpoints(String plugin) {
-    return List.of(new Endpoint(HandlerType.POST, plugin + "/profile", this::profile));
+    return List.of(
+        new Endpoint(HandlerType.POST, plugin + "/profile", this::profile),
+        new Endpoint(HandlerType.POST, plugin + "/memory", this::memory));
   }
 
   private void profile(Context ctx) throws IOException {
     String plugin = AdminApi.installed(host, ctx);
     long seconds = seconds(RequestBody.object(ctx));
+    answer(
+        ctx, () -> host.profiler().sample(plugin, Profiler.EVERY, () -> watch(seconds)).toJson());
+  }
+
+  private void memory(Context ctx) throws IOException {
+    String plugin = AdminApi.installed(host, ctx);
+    long seconds = seconds(RequestBody.object(ctx));
+    answer(ctx, () -> host.profiler().memory(plugin, () -> watch(seconds)).toJson());
+  }
+
+  /** What takes some seconds. */
+  @FunctionalInterface
+  private interface Look {
+    ObjectNode at() throws InterruptedException;
+  }
+
+  private static void answer(Context ctx, Look look) {
     try {
-      ctx.contentType("application/json")
-          .result(
-              StrictJson.write(
-                  host.profiler().sample(plugin, Profiler.EVERY, () -> watch(seconds)).toJson()));
+      ctx.contentType("application/json").result(StrictJson.write(look.at()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new Problem(HttpStatus.SERVICE_UNAVAILABLE, "the host is closing");

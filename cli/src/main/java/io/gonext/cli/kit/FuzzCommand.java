@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -38,7 +37,6 @@ import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import tools.jackson.databind.node.ObjectNode;
 
 /** {@code gonext plugin fuzz}: random calls of a plugin in a temporary host of this process. */
 @Command(
@@ -122,24 +120,7 @@ final class FuzzCommand extends KitCommand {
               + " state, growth, host.")
   private List<FuzzFinding.Kind> ignored = new ArrayList<>();
 
-  @Option(
-      names = "--config",
-      paramLabel = "FILE",
-      description = {
-        "The plugin's configuration",
-        "(default: " + AuthorFiles.CONFIG + " in the project)."
-      })
-  private @Nullable Path config;
-
-  @Option(
-      names = "--secrets",
-      paramLabel = "FILE",
-      description = {
-        "Values of the plugin's secrets, or the variables",
-        "that hold them",
-        "(default: " + AuthorFiles.SECRETS + " in the project)."
-      })
-  private @Nullable Path secrets;
+  @Mixin private GivenSettings settings;
 
   @Mixin private SourceOptions options;
 
@@ -169,7 +150,7 @@ final class FuzzCommand extends KitCommand {
     if (seeds.targets().isEmpty()) {
       throw usage(manifest.id() + " has no hooks, routes or jobs in its manifest.json");
     }
-    Map<String, String> held = secrets(manifest);
+    GivenSettings.Read given = settings.read(plugin, manifest);
     boolean interrupted = false;
     try (TrialHost trial =
         TrialHost.open(
@@ -178,11 +159,7 @@ final class FuzzCommand extends KitCommand {
             settings -> settings.breaker(BreakerPolicy.OFF))) {
       Host host = trial.host();
       host.plugins().install(source.bundle());
-      config()
-          .ifPresent(
-              values -> host.configs().replace(manifest.name(), OptionalLong.empty(), values));
-      held.forEach((name, content) ->
-          host.secrets().set(manifest.name(), name, content.getBytes(StandardCharsets.UTF_8)));
+      given.give(host, this::note);
       host.plugins().grantRequested(manifest.name());
       host.plugins().activate(manifest.name());
       note(
@@ -269,23 +246,6 @@ final class FuzzCommand extends KitCommand {
         source.files().getOrDefault(Bundle.MANIFEST, new byte[0]),
         PackedModule.of(source.module()));
     return seeds;
-  }
-
-  private Optional<ObjectNode> config() {
-    if (config != null) {
-      return Optional.of(AuthorFiles.object(config));
-    }
-    return Files.isDirectory(plugin) ? AuthorFiles.config(plugin) : Optional.empty();
-  }
-
-  private Map<String, String> secrets(Manifest manifest) {
-    Map<String, String> environment = System.getenv();
-    if (secrets != null) {
-      return AuthorFiles.secretsOf(secrets, manifest, environment);
-    }
-    return Files.isDirectory(plugin)
-        ? AuthorFiles.secrets(plugin, manifest, environment)
-        : Map.of();
   }
 
   private void run(Fuzzer fuzzer, FuzzHost host, Duration time)

@@ -2,6 +2,7 @@ package io.gonext.cli.kit;
 
 import io.gonext.engine.HostTrace;
 import io.gonext.engine.InstanceState;
+import io.gonext.host.ConflictException;
 import io.gonext.host.Host;
 import io.gonext.host.JobAttempt;
 import io.gonext.host.JobInfo;
@@ -121,12 +122,23 @@ final class FuzzHost {
       TimeUnit.MILLISECONDS.sleep(1);
       job = host.jobs().get(job.id());
     }
-    if (!job.state().isEnded()) {
-      // It waits for another attempt, which would say the same.
-      host.jobs().cancel(job.id());
-    }
+    end(job, deadline);
     JobAttempt attempt = job.attempts().getFirst();
     return new Result(attempt.outcome(), attempt.reason(), attempt.backtrace(), "");
+  }
+
+  /**
+   * Cancels a job that waits for another attempt, which would say the same. One that ends
+   * meanwhile, or is at that attempt already, cannot be cancelled.
+   */
+  private void end(JobInfo job, long deadline) throws InterruptedException {
+    while (!host.jobs().get(job.id()).state().isEnded() && System.nanoTime() - deadline < 0) {
+      try {
+        host.jobs().cancel(job.id());
+      } catch (ConflictException e) {
+        TimeUnit.MILLISECONDS.sleep(1);
+      }
+    }
   }
 
   /**

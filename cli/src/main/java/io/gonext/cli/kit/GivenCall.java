@@ -8,9 +8,7 @@ import io.gonext.cli.output.OptionPairs;
 import io.gonext.engine.PlainText;
 import io.gonext.host.CapabilityRegistry;
 import io.gonext.host.ChainFailedException;
-import io.gonext.host.ConflictException;
 import io.gonext.host.Host;
-import io.gonext.host.InvalidConfigException;
 import io.gonext.host.JobAttempt;
 import io.gonext.host.JobInfo;
 import io.gonext.host.LogListener;
@@ -19,25 +17,19 @@ import io.gonext.host.PluginResponse;
 import io.gonext.host.RouteOutcome;
 import io.gonext.host.hook.CallOptions;
 import io.gonext.host.hook.TurnFailure;
-import io.gonext.host.json.InvalidJsonException;
-import io.gonext.host.json.StrictJson;
 import io.gonext.host.manifest.Manifest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -55,9 +47,6 @@ import tools.jackson.databind.node.ObjectNode;
 final class GivenCall {
   /** How long an attempt may take to begin. */
   private static final Duration JOB_PATIENCE = Duration.ofSeconds(10);
-
-  /** What begins like JSON is not the name of a file. */
-  private static final Pattern JSON = Pattern.compile("\\s*[\\[{\"]");
 
   enum Kind {
     FILTER,
@@ -108,24 +97,7 @@ final class GivenCall {
       })
   private List<String> headers = new ArrayList<>();
 
-  @Option(
-      names = "--config",
-      paramLabel = "FILE|JSON",
-      description =
-          "The plugin's configuration: a file, or a JSON object (default: "
-              + AuthorFiles.CONFIG
-              + " in the project).")
-  private @Nullable String config;
-
-  @Option(
-      names = "--secrets",
-      paramLabel = "FILE",
-      description = {
-        "Values of the plugin's secrets, or the variables",
-        "that hold them, as in " + AuthorFiles.SECRETS,
-        "(default: that file in the project)."
-      })
-  private @Nullable Path secrets;
+  @Mixin private GivenSettings settings;
 
   @Mixin private SourceOptions options;
 
@@ -235,8 +207,7 @@ final class GivenCall {
     List<AuthorFiles.Stub> functions = application.functions(plugin);
     CapabilityRegistry capabilities = application.capabilities(functions);
     Manifest manifest = source.requireAcceptable(capabilities);
-    Optional<ObjectNode> values = config();
-    Map<String, String> held = secrets(manifest);
+    GivenSettings.Read given = settings.read(plugin, manifest);
     if (kind.isRoute()) {
       requireRoutes(manifest);
     } else {
@@ -246,9 +217,7 @@ final class GivenCall {
     try {
       Host host = trial.host();
       host.plugins().install(source.bundle());
-      values.ifPresent(all -> configure(host, manifest, all, notes));
-      held.forEach((name, content) ->
-          host.secrets().set(manifest.name(), name, content.getBytes(StandardCharsets.UTF_8)));
+      given.give(host, notes);
       host.plugins().grantRequested(manifest.name());
       host.logs().listen(manifest.name(), logs);
       host.health().listenToFailures(manifest.name(), failure::set);
@@ -261,74 +230,11 @@ final class GivenCall {
   }
 
   private JsonNode value() {
-    return value == null ? NullNode.getInstance() : json("--value", value);
+    return value == null ? NullNode.getInstance() : GivenSettings.json("--value", value);
   }
 
   private Object[] arguments() {
-    return arguments.stream().map(text -> json("--arg", text)).toArray();
-  }
-
-  /** What the option says, or the project's file. */
-  private Optional<ObjectNode> config() {
-    if (config == null) {
-      return Files.isDirectory(plugin) ? AuthorFiles.config(plugin) : Optional.empty();
-    }
-    if (!JSON.matcher(config).lookingAt()) {
-      Path file = Path.of(config);
-      if (!Files.exists(file)) {
-        throw new CommandFailure(
-            CommandFailure.Kind.USAGE,
-            "--config " + config + " is neither a file nor a JSON object");
-      }
-      return Optional.of(AuthorFiles.object(file));
-    }
-    if (json("--config", config) instanceof ObjectNode values) {
-      return Optional.of(values);
-    }
-    throw new CommandFailure(
-        CommandFailure.Kind.USAGE,
-        "--config " + config + " is not an object: give one, such as {\"key\":\"value\"}");
-  }
-
-  /** The secrets in the file that the option names, or in the project's. */
-  private Map<String, String> secrets(Manifest manifest) {
-    Map<String, String> environment = System.getenv();
-    Map<String, String> held = Map.of();
-    if (secrets != null) {
-      held = AuthorFiles.secretsOf(secrets, manifest, environment);
-    } else if (Files.isDirectory(plugin)) {
-      held = AuthorFiles.secrets(plugin, manifest, environment);
-    }
-    for (Manifest.Secret secret : manifest.secrets()) {
-      if (secret.required() && !held.containsKey(secret.name())) {
-        throw new CommandFailure(
-            CommandFailure.Kind.FAILED,
-            manifest.id() + " starts only with the secret " + secret.name(),
-            "write it into "
-                + AuthorFiles.SECRETS
-                + ", or another file for --secrets: {\""
-                + secret.name()
-                + "\": {\"env\": \"MY_VARIABLE\"}}");
-      }
-    }
-    return held;
-  }
-
-  private static void configure(
-      Host host, Manifest manifest, ObjectNode values, Consumer<String> notes) {
-    try {
-      host.configs()
-          .replace(manifest.name(), OptionalLong.empty(), values)
-          .warnings()
-          .forEach(warning -> notes.accept("warning: " + warning));
-    } catch (InvalidConfigException e) {
-      throw new CommandFailure(
-          CommandFailure.Kind.FAILED,
-          "the configuration does not match config.schema of the manifest:",
-          e.problems().stream().map(problem -> "- " + problem).toList());
-    } catch (ConflictException e) {
-      throw new CommandFailure(CommandFailure.Kind.FAILED, e.getMessage());
-    }
+    return arguments.stream().map(text -> GivenSettings.json("--arg", text)).toArray();
   }
 
   /** Calls a hook; the result is null for an action. A handler that fails ends the command. */
@@ -457,7 +363,9 @@ final class GivenCall {
       unfit = "an action takes no --value: give its arguments with --arg";
     } else if (kind == Kind.JOB && !arguments.isEmpty()) {
       unfit = "a job takes no --arg: give its arguments as an object with --value";
-    } else if (kind == Kind.JOB && value != null && !json("--value", value).isObject()) {
+    } else if (kind == Kind.JOB
+        && value != null
+        && !GivenSettings.json("--value", value).isObject()) {
       unfit = "the arguments of a job are an object: --value '{\"name\":\"value\"}'";
     } else if (kind.isRoute() && (value != null || !arguments.isEmpty())) {
       unfit = "a route takes neither --value nor --arg: use --body";
@@ -503,17 +411,6 @@ final class GivenCall {
               + hook
               + " in its manifest.json; it has "
               + (there.isEmpty() ? "no " + what + "s" : "only " + there));
-    }
-  }
-
-  private static JsonNode json(String option, String text) {
-    try {
-      return StrictJson.parse(text.getBytes(StandardCharsets.UTF_8));
-    } catch (InvalidJsonException e) {
-      throw new CommandFailure(
-          CommandFailure.Kind.USAGE,
-          option + " " + text + " is not JSON (" + e.getMessage() + ")",
-          "put a text in double quotes: " + option + " '\"text\"'");
     }
   }
 }

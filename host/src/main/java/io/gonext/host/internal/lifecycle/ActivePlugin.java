@@ -35,6 +35,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
@@ -211,6 +212,11 @@ final class ActivePlugin {
   /** See {@link PooledCalls#watchMemory}. */
   void watchMemory(LongConsumer touchedBytes) {
     calls.watchMemory(touchedBytes);
+  }
+
+  /** See {@link PooledCalls#watchInstances}. */
+  void watchInstances(@Nullable Consumer<GuestInstance> listener) {
+    calls.watchInstances(listener);
   }
 
   /** See {@link FuelUse#watch}. */

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * The recorders of all plugins, by name. A plugin keeps its recorder when another version takes
@@ -16,13 +17,14 @@ public final class CallRecorders {
   private final Map<String, CallRecorder> recorders = new ConcurrentHashMap<>();
   private final String hostVersion;
   private final InstantSource clock;
-  private final Function<String, List<byte[]>> secretsOf;
+  private final Function<String, Supplier<List<byte[]>>> secretsOf;
 
   /**
-   * @param secretsOf the values of a plugin's secrets, which become marks in recordings
+   * @param secretsOf the values that a plugin's secrets have at that moment, which become marks in
+   *     recordings; the supplier reads nothing from the store
    */
   public CallRecorders(
-      String hostVersion, InstantSource clock, Function<String, List<byte[]>> secretsOf) {
+      String hostVersion, InstantSource clock, Function<String, Supplier<List<byte[]>>> secretsOf) {
     this.hostVersion = hostVersion;
     this.clock = clock;
     this.secretsOf = secretsOf;

@@ -1,6 +1,7 @@
 package io.gonext.host.internal.lifecycle;
 
 import io.gonext.engine.CompiledModule;
+import io.gonext.engine.GuestInstance;
 import io.gonext.host.HandlerActivity.BreakerState;
 import io.gonext.host.NotedCall;
 import io.gonext.host.PluginRequest;
@@ -36,6 +37,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -120,6 +122,18 @@ public final class PluginSlot {
    */
   public void watchMemory(LongConsumer touchedBytes) {
     version.watchMemory(touchedBytes);
+  }
+
+  /**
+   * Shows the instance of each call of the version that serves now, when the call has ended well
+   * and before the instance is reset.
+   *
+   * @return ends that
+   */
+  public Runnable watchInstances(Consumer<GuestInstance> listener) {
+    ActivePlugin watched = version;
+    watched.watchInstances(listener);
+    return () -> watched.watchInstances(null);
   }
 
   /** See {@link FuelUse#watch}. */

@@ -21,6 +21,7 @@ import io.gonext.pool.PoolSaturatedException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -45,8 +46,8 @@ final class PooledCalls {
   private final boolean remembersInputs;
   private final CallRecorder recorder;
 
-  /** Gets the number of bytes that each lease wrote to; null when nobody listens. */
-  private volatile @Nullable LongConsumer memoryWatch;
+  /** Gets the instance of each lease that ends well; null when nobody listens. */
+  private volatile @Nullable Consumer<GuestInstance> watch;
 
   /**
    * @param limits of one turn; what the plugin computes includes waiting for an instance
@@ -77,13 +78,18 @@ final class PooledCalls {
 
   /** Reports, for each lease from now on, how many bytes of its instance's memory it wrote to. */
   void watchMemory(LongConsumer touchedBytes) {
-    memoryWatch = touchedBytes;
+    watch = instance -> touchedBytes.accept(instance.touchedBytes());
   }
 
-  private void tellMemory(Lease<GuestInstance> lease) {
-    LongConsumer watch = memoryWatch;
-    if (watch != null) {
-      watch.accept(lease.get().touchedBytes());
+  /** Shows the instance of each lease that ends well from now on; nobody listens to null. */
+  void watchInstances(@Nullable Consumer<GuestInstance> listener) {
+    watch = listener;
+  }
+
+  private void show(Lease<GuestInstance> lease) {
+    Consumer<GuestInstance> listener = watch;
+    if (listener != null) {
+      listener.accept(lease.get());
     }
   }
 
@@ -166,7 +172,7 @@ final class PooledCalls {
       var _ = lease.get().takeEffects();
       result = work.run(lease, recording);
       effects = lease.get().takeEffects();
-      tellMemory(lease);
+      show(lease);
       if (turn.watchesMemory()) {
         turn.touched(lease.get().touchedBytes());
       }

@@ -167,7 +167,7 @@ public final class TestLifecycle implements AutoCloseable {
                 Duration.ofMinutes(5),
                 new KeptInputs(store.recentInputs(), vault, true, true, guards.nanoTime()),
                 TrustGate.of(TrustPolicy.none(), false, InstantSource.system(), meters),
-                new CallRecorders("1.0.0", InstantSource.system(), plugin -> List.of())),
+                new CallRecorders("1.0.0", InstantSource.system(), plugin -> List::of)),
             OperatorLimits.defaults(),
             UpdatePolicy.development(),
             Version.parse("1.0.0"));

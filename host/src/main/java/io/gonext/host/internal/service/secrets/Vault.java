@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import javax.crypto.AEADBadTagException;
 import javax.crypto.SecretKey;
@@ -159,7 +160,27 @@ public final class Vault {
    * @throws StoreException when the store cannot be read, or what it holds was changed
    */
   public Optional<byte[]> value(String plugin, String name) {
+    return value(opened(plugin), plugin, name);
+  }
+
+  /**
+   * The values that the secrets of a plugin have now, for whoever may need them later. They are
+   * decrypted when they are asked for, which reads nothing from the store.
+   *
+   * @return its {@code get} throws {@link StoreException} when what the store holds was changed
+   * @throws StoreException when the store cannot be read
+   */
+  public Supplier<List<byte[]>> valuesAsOfNow(String plugin) {
     Opened secrets = opened(plugin);
+    return secrets.contents.isEmpty()
+        ? List::of
+        : () ->
+            secrets.contents.keySet().stream()
+                .flatMap(name -> value(secrets, plugin, name).stream())
+                .toList();
+  }
+
+  private static Optional<byte[]> value(Opened secrets, String plugin, String name) {
     byte[] content = secrets.contents.get(name);
     if (content == null || secrets.dataKey == null) {
       return Optional.empty();
