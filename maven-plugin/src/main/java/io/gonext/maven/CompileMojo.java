@@ -9,12 +9,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javax.inject.Inject;
 import org.apache.maven.artifact.Artifact;
 import org.apache.maven.execution.MavenSession;
 import org.apache.maven.plugin.AbstractMojo;
 import org.apache.maven.plugin.MojoExecutionException;
 import org.apache.maven.plugin.MojoFailureException;
-import org.apache.maven.plugins.annotations.Component;
 import org.apache.maven.plugins.annotations.LifecyclePhase;
 import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
@@ -54,7 +54,7 @@ public final class CompileMojo extends AbstractMojo {
   @Parameter(defaultValue = "${session}", readonly = true, required = true)
   private @Nullable MavenSession session;
 
-  @Component private @Nullable ToolchainManager toolchains;
+  @Inject private @Nullable ToolchainManager toolchains;
 
   @Override
   public void execute() throws MojoExecutionException, MojoFailureException {
@@ -122,7 +122,6 @@ public final class CompileMojo extends AbstractMojo {
 
   private void run(List<String> command)
       throws IOException, MojoFailureException, MojoExecutionException {
-    getLog().debug(String.join(" ", command));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     try {
       process.getOutputStream().close();
