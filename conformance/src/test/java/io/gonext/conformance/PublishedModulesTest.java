@@ -103,7 +103,8 @@ class PublishedModulesTest {
     Path declaration = directory.resolve("module-info.java");
     Files.writeString(
         declaration,
-        "module check.application { requires io.gonext.engine; requires io.gonext.pool; }");
+        "module check.application {"
+            + " requires io.gonext.engine; requires io.gonext.pool; requires org.slf4j; }");
     String modules = String.join(File.pathSeparator, jars);
     var messages = new StringWriter();
     var compiler = ToolProvider.getSystemJavaCompiler();
