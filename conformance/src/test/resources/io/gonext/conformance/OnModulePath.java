@@ -10,7 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 
-/** A named module that uses pool and engine as the named modules that they are on the module path. */
+/**
+ * A named module that uses pool and engine as the named modules that they are on the module path.
+ */
 public class OnModulePath {
   public static void main(String[] args) throws Exception {
     try (Engine engine = new Engine()) {
