@@ -188,6 +188,9 @@ class ArchitectureTest {
     noClasses()
         .that()
         .resideOutsideOfPackages("io.gonext.cli..", "io.gonext.benchmarks..", "io.gonext.guests..")
+        .and()
+        // The command for build tools that have no plugin.
+        .doNotHaveFullyQualifiedName("io.gonext.engine.Precompiled")
         .should()
         .accessField(System.class, "out")
         .orShould()

@@ -74,8 +74,7 @@ public final class CompileCache {
           FunctionReference.class);
 
   /** What an entry depends on besides the module. */
-  private static final String TOOLCHAIN =
-      "format 5, compiler " + CompilerDigest.of(COMPILED_WITH) + ", jdk " + Runtime.version();
+  private static final String TOOLCHAIN = compiler() + ", jdk " + Runtime.version();
 
   private final Path directory;
   private final SecretKeySpec key;
@@ -90,12 +89,45 @@ public final class CompileCache {
     this.maxBytes = maxBytes;
   }
 
+  /** Names the form of entries and the compiler. */
+  static String compiler() {
+    return "format 5, compiler " + CompilerDigest.of(COMPILED_WITH);
+  }
+
   /**
    * What a cached module consists of.
    *
    * @param compileTime the processor time that it took to compile
    */
-  record Entry(EmittedClasses classes, Duration compileTime) {}
+  record Entry(EmittedClasses classes, Duration compileTime) {
+    void write(DataOutputStream out) throws IOException {
+      out.writeLong(compileTime.toNanos());
+      out.writeInt(classes.signatures().size());
+      for (String signature : classes.signatures()) {
+        out.writeUTF(signature);
+      }
+      out.writeInt(classes.classes().size());
+      for (var each : classes.classes().entrySet()) {
+        out.writeUTF(each.getKey());
+        out.writeInt(each.getValue().length);
+        out.write(each.getValue());
+      }
+    }
+
+    /** Reads what {@link #write} wrote, from a source that is trusted. */
+    static Entry read(DataInputStream in) throws IOException {
+      var compileTime = Duration.ofNanos(in.readLong());
+      Set<String> signatures = new TreeSet<>();
+      for (int left = in.readInt(); left > 0; left--) {
+        signatures.add(in.readUTF());
+      }
+      Map<String, byte[]> classes = new LinkedHashMap<>();
+      for (int left = in.readInt(); left > 0; left--) {
+        classes.put(in.readUTF(), in.readNBytes(in.readInt()));
+      }
+      return new Entry(new EmittedClasses(classes, signatures), compileTime);
+    }
+  }
 
   /**
    * How often the cache helped.
@@ -187,17 +219,7 @@ public final class CompileCache {
   private byte[] encode(String sha256, Entry entry) throws IOException {
     var body = new ByteArrayOutputStream();
     var out = new DataOutputStream(body);
-    out.writeLong(entry.compileTime.toNanos());
-    out.writeInt(entry.classes.signatures().size());
-    for (String signature : entry.classes.signatures()) {
-      out.writeUTF(signature);
-    }
-    out.writeInt(entry.classes.classes().size());
-    for (var each : entry.classes.classes().entrySet()) {
-      out.writeUTF(each.getKey());
-      out.writeInt(each.getValue().length);
-      out.write(each.getValue());
-    }
+    entry.write(out);
     byte[] mac = mac(identity(sha256), body.toByteArray());
     return ByteBuffer.allocate(MAC_BYTES + body.size()).put(mac).put(body.toByteArray()).array();
   }
@@ -213,16 +235,7 @@ public final class CompileCache {
       return null;
     }
     try (var in = new DataInputStream(new java.io.ByteArrayInputStream(body))) {
-      var compileTime = Duration.ofNanos(in.readLong());
-      Set<String> signatures = new TreeSet<>();
-      for (int left = in.readInt(); left > 0; left--) {
-        signatures.add(in.readUTF());
-      }
-      Map<String, byte[]> classes = new LinkedHashMap<>();
-      for (int left = in.readInt(); left > 0; left--) {
-        classes.put(in.readUTF(), in.readNBytes(in.readInt()));
-      }
-      return new Entry(new EmittedClasses(classes, signatures), compileTime);
+      return Entry.read(in);
     } catch (IOException e) {
       throw new UncheckedIOException("an entry with a right signature ends too soon", e);
     }

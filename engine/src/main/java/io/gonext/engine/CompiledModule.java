@@ -198,6 +198,11 @@ public final class CompiledModule {
     return GuestInstance.start(this, watchdog, config);
   }
 
+  /** As {@link #instantiate(InstanceConfig)}, with {@link InstanceConfig#defaults()}. */
+  public GuestInstance instantiate() {
+    return instantiate(InstanceConfig.defaults());
+  }
+
   /** The exported function of this name. */
   GuestFunction function(String name) {
     GuestFunction function = functions.get(name);
@@ -209,6 +214,11 @@ public final class CompiledModule {
 
   @Nullable GuestFunction startFunction() {
     return startFunction;
+  }
+
+  /** Its classes, to be kept. */
+  CompileCache.Entry entry() {
+    return classes.toEntry(compileTime);
   }
 
   /** The name of the class loader of its code. */

@@ -31,6 +31,7 @@ public final class Engine implements AutoCloseable {
 
   private final EngineLimits limits;
   private final @Nullable CompileCache cache;
+  private final @Nullable Precompiled precompiled;
   private final Watchdog watchdog = new Watchdog();
   private final WasiSources wasiSources;
   private final Signatures signatures;
@@ -51,7 +52,7 @@ public final class Engine implements AutoCloseable {
   private record Key(String sha256, Metering metering) {
     /** Its name in the cache. */
     String entry() {
-      return metering.countsFuel() ? sha256 + "-fuel" : sha256;
+      return Precompiled.name(sha256, metering);
     }
 
     /** The cache has no places for the counters of blocks. */
@@ -71,18 +72,37 @@ public final class Engine implements AutoCloseable {
     volatile @Nullable ProcessorTime time;
   }
 
+  /** As {@link #Engine(EngineLimits)}, with {@link EngineLimits#defaults()}. */
+  public Engine() {
+    this(EngineLimits.defaults());
+  }
+
   /** An engine without a cache: it compiles each module again in each process. */
   public Engine(EngineLimits limits) {
-    this(limits, null, InstantSource.system(), new SecureRandom());
+    this(limits, null, null, InstantSource.system(), new SecureRandom());
+  }
+
+  /**
+   * An engine that compiles nothing which was compiled into the application; see {@link
+   * Precompiled}. It compiles any other module, and logs that in one line.
+   *
+   * @param application finds the compiled classes among its resources, which the engine runs as the
+   *     application's own code
+   */
+  public static Engine withPrecompiled(EngineLimits limits, ClassLoader application) {
+    return new Engine(
+        limits, null, new Precompiled(application), InstantSource.system(), new SecureRandom());
   }
 
   private Engine(
       EngineLimits limits,
       @Nullable CompileCache cache,
+      @Nullable Precompiled precompiled,
       InstantSource wallClock,
       SecureRandom random) {
     this.limits = limits;
     this.cache = cache;
+    this.precompiled = precompiled;
     this.signatures = new Signatures(limits.signatures());
     this.compileHeap = new Semaphore(limits.compileMb(), true);
     long origin = System.nanoTime();
@@ -104,7 +124,7 @@ public final class Engine implements AutoCloseable {
    */
   public static Engine withCache(
       EngineLimits limits, CompileCache cache, InstantSource wallClock, SecureRandom random) {
-    return new Engine(limits, cache, wallClock, random);
+    return new Engine(limits, cache, null, wallClock, random);
   }
 
   /** Admits and compiles a module that counts nothing; see {@link #compile(byte[], Metering)}. */
@@ -242,7 +262,7 @@ public final class Engine implements AutoCloseable {
     try {
       var time = ProcessorTime.ofThisThread();
       compile.time = time;
-      CompileCache.Entry entry = cache == null || !key.isCached() ? null : cache.get(key.entry());
+      CompileCache.Entry entry = kept(key);
       ModuleClasses classes;
       Duration compileTime;
       if (entry == null) {
@@ -267,6 +287,15 @@ public final class Engine implements AutoCloseable {
     } finally {
       compileHeap.release(heapMb);
     }
+  }
+
+  /** Its classes as an earlier process compiled them. */
+  private CompileCache.@Nullable Entry kept(Key key) {
+    if (!key.isCached()) {
+      return null;
+    }
+    CompileCache.Entry entry = precompiled == null ? null : precompiled.get(key.entry());
+    return entry == null && cache != null ? cache.get(key.entry()) : entry;
   }
 
   /** The module, if it is still in use. */

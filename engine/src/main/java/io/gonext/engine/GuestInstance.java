@@ -193,6 +193,20 @@ public final class GuestInstance implements AutoCloseable {
   }
 
   /**
+   * Calls one function, in a {@linkplain #run(Duration, GuestWork) run} of its own.
+   *
+   * @param args one value for each parameter, and the result, as of {@link GuestCall#call}
+   * @throws GuestTrap when the guest ended before it returned, or the limit passed
+   * @throws IllegalArgumentException when the module exports no such function, or it takes other
+   *     arguments; the instance stays as it was
+   */
+  public long call(Duration limit, String exportName, long... args) {
+    GuestFunction function = function(exportName);
+    function.check(module, args);
+    return run(limit, call -> call.call(function, args));
+  }
+
+  /**
    * Runs {@code work}, which may call the guest several times, under one deadline.
    *
    * <p>When the limit passes, the engine interrupts the thread. The guest ends at its next backward

@@ -1,6 +1,7 @@
 package io.gonext.engine;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -83,6 +84,14 @@ public record InstanceConfig(
     /** Sets {@link InstanceConfig#hostFunctions}. */
     public Builder hostFunctions(List<HostFunction> hostFunctions) {
       this.hostFunctions = hostFunctions;
+      return this;
+    }
+
+    /** Adds one to {@link InstanceConfig#hostFunctions}. */
+    public Builder hostFunction(HostFunction hostFunction) {
+      List<HostFunction> more = new ArrayList<>(hostFunctions);
+      more.add(hostFunction);
+      hostFunctions = more;
       return this;
     }
 

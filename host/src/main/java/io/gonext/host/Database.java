@@ -1,5 +1,6 @@
 package io.gonext.host;
 
+import io.gonext.host.internal.store.Drivers;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ public sealed interface Database {
    * @param url as the JDBC driver takes it: {@code
    *     jdbc:postgresql://host:port/database?user=...&password=...}
    * @throws IllegalArgumentException if it is not such a URL; the message does not repeat it
+   * @throws StoreException if the driver is not on the class path
    */
   static Database postgreSql(String url) {
     return PostgreSql.parse(url);
@@ -56,6 +58,7 @@ public sealed interface Database {
     }
 
     private static PostgreSql parse(String text) {
+      Drivers.requirePostgreSql();
       int query = text.indexOf('?');
       String base = query < 0 ? text : text.substring(0, query);
       if (!base.startsWith(PREFIX + "//") || base.contains("@")) {

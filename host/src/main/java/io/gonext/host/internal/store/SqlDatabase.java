@@ -21,10 +21,21 @@ abstract sealed class SqlDatabase permits EmbeddedDatabase, PostgresDatabase {
   /** A server that stops, was killed, or is not ready yet. */
   private static final Set<String> SHUTDOWN = Set.of("57P01", "57P02", "57P03");
 
+  /**
+   * The store's side of this database.
+   *
+   * @throws StoreException when its driver is not on the class path
+   */
   static SqlDatabase of(Database database) {
     return switch (database) {
-      case Database.Embedded _ -> new EmbeddedDatabase();
-      case Database.PostgreSql server -> new PostgresDatabase(server);
+      case Database.Embedded _ -> {
+        Drivers.requireH2();
+        yield new EmbeddedDatabase();
+      }
+      case Database.PostgreSql server -> {
+        Drivers.requireMigratedPostgreSql();
+        yield new PostgresDatabase(server);
+      }
     };
   }
 

@@ -1,0 +1,5 @@
+/** Compiles WebAssembly modules in a build. */
+@NullMarked
+package io.gonext.maven;
+
+import org.jspecify.annotations.NullMarked;
