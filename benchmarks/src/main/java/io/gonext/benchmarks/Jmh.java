@@ -1,5 +1,6 @@
 package io.gonext.benchmarks;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.results.RunResult;
@@ -15,14 +16,10 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  */
 final class Jmh {
   /** The options of every JVM that runs guests, as {@code ./gonext} sets them. */
-  static final List<String> JVM_ARGS =
-      List.of(
-          "--enable-native-access=ALL-UNNAMED",
-          "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED", // the engine's ByteArrays
-          "--sun-misc-unsafe-memory-access=allow", // JMH itself
-          "-Xss4m",
-          "-XX:-ClipInlining",
-          "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
+  static final List<String> JVM_ARGS = jvmArgs(Runtime.getRuntime().availableProcessors());
+
+  /** From so many processors on, the JVM itself takes four compiler threads or more. */
+  private static final int ENOUGH_PROCESSORS = 8;
 
   private final List<String> jvmArgs;
   private final int warmups;
@@ -34,6 +31,22 @@ final class Jmh {
     this.warmups = warmups;
     this.measurements = measurements;
     this.iterationMillis = iterationMillis;
+  }
+
+  private static List<String> jvmArgs(int processors) {
+    List<String> args =
+        new ArrayList<>(
+            List.of(
+                "--enable-native-access=ALL-UNNAMED",
+                "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED", // the engine's ByteArrays
+                "--sun-misc-unsafe-memory-access=allow", // JMH itself
+                "-Xss4m",
+                "-XX:-ClipInlining",
+                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"));
+    if (processors < ENOUGH_PROCESSORS) {
+      args.add("-XX:CICompilerCount=4");
+    }
+    return List.copyOf(args);
   }
 
   /** For guest code, which takes the JIT some seconds. */

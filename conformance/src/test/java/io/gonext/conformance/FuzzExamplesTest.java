@@ -45,8 +45,10 @@ class FuzzExamplesTest {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
 
+    CommandLine plugin = new CommandLine(CommandSpec.create());
+    PluginCommands.ALL.forEach(plugin::addSubcommand);
     int exitCode =
-        PluginCommands.addTo(new CommandLine(CommandSpec.create()))
+        plugin
             .setOut(new PrintWriter(out, true))
             .setErr(new PrintWriter(err, true))
             .execute(

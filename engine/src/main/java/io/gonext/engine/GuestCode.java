@@ -21,8 +21,6 @@ public abstract class GuestCode {
   private static final ModuleDefinition UNBOUND = ModuleDefinition.empty();
   private static final Range NOTHING = new Range(0, 0);
 
-  private static final int ENTRIES_A_POLL = 16;
-
   /** The most in one field. Few runs use more, so HotSpot leaves out what comes then. */
   private static final int MOST_FUEL = 1 << 30;
 
@@ -77,7 +75,7 @@ public abstract class GuestCode {
   /** How many more exceptions of this run get a stack trace. */
   private int tracesLeft;
 
-  private int entriesUntilPoll;
+  private int instructionsUntilPoll;
 
   /** The module whose instance this is. */
   private ModuleDefinition definition = UNBOUND;
@@ -259,10 +257,11 @@ public abstract class GuestCode {
 
   // What compiled code calls ---------------------------------------------------------------------
 
-  /** At the start of a function with loops or calls: polls at every 16th. */
-  public static void enter(GuestCode code) {
-    if (--code.entriesUntilPoll < 0) {
-      code.entriesUntilPoll = ENTRIES_A_POLL;
+  /** At the start of a function: polls when so many instructions are used up. */
+  public static void enter(int instructions, GuestCode code) {
+    code.instructionsUntilPoll -= instructions;
+    if (code.instructionsUntilPoll < 0) {
+      code.instructionsUntilPoll = CompiledFunctions.INSTRUCTIONS_OF_STARTS;
       poll();
     }
   }

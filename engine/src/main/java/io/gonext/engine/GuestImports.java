@@ -127,8 +127,7 @@ final class GuestImports {
         throw trap;
       }
       // The function may have swallowed the deadline's interrupt, and the guest may return before
-      // it
-      // polls for another one.
+      // it polls for another one.
       if (occupancy.hasFired() || Thread.currentThread().isInterrupted()) {
         throw Interrupts.signal();
       }

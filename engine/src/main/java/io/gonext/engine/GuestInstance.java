@@ -1,5 +1,7 @@
 package io.gonext.engine;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -27,6 +29,17 @@ public final class GuestInstance implements AutoCloseable {
    * late.
    */
   private static final long LEAST_NANOS = 1_000;
+
+  private static final VarHandle LAST_RUN;
+
+  static {
+    try {
+      LAST_RUN =
+          MethodHandles.lookup().findVarHandle(GuestInstance.class, "lastRun", CallTimes.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
 
   private final CompiledModule module;
   private final Watchdog watchdog;
@@ -308,15 +321,19 @@ public final class GuestInstance implements AutoCloseable {
    * Out of line: javac repeats a finally block on each path, and C2 inlines no method that large.
    */
   private void leave(boolean inTime) {
-    usable = inTime && imports.trap() == null;
+    if (!inTime || imports.trap() != null) {
+      usable = false;
+    }
     long ended = System.nanoTime();
-    lastRun =
+    var times =
         new CallTimes(
             ended - beganAt,
             imports.hostNanos(),
             imports.waitNanos(),
             ended - imports.waitNanos() - lateAt > 0,
             module.isMetered() ? code.usedFuel() : 0);
+    // A volatile write would cost a locked instruction more.
+    LAST_RUN.setRelease(this, times);
     imports.replay(null);
     occupancy.leave();
   }

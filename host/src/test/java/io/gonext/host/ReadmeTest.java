@@ -46,6 +46,9 @@ class ReadmeTest {
       assertThat(readme).contains(flag.group());
     }
     assertThat(flags).isEqualTo(4);
+    String compilers = "-XX:CICompilerCount=4";
+    assertThat(launcher).contains(compilers);
+    assertThat(readme).contains(compilers);
   }
 
   @Test

@@ -31,6 +31,15 @@ public final class CompiledFunctions {
    */
   public static final int FUEL_A_POLL = 20_000;
 
+  /**
+   * Starts of functions poll for interrupts about every so many instructions; see {@link
+   * #MOST_AT_START}.
+   */
+  public static final int INSTRUCTIONS_OF_STARTS = 64_000;
+
+  /** What one start counts at most, and where the loops of the function poll themselves. */
+  static final int MOST_AT_START = INSTRUCTIONS_OF_STARTS / 16;
+
   /** The line of a place whose distance does not fit in a line number. */
   static final int UNKNOWN_LINE = 0xFFFF;
 

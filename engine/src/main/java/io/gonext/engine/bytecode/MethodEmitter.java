@@ -28,6 +28,9 @@ final class MethodEmitter {
   /** Between two polls for interrupts, a loop runs about as many instructions. */
   static final int INSTRUCTIONS_A_POLL = 20_000;
 
+  /** A function with fewer instructions, and without loops and calls, does not poll. */
+  private static final int SMALL_FUNCTION = 100;
+
   private static final int NO_SLOT = -1;
 
   /** The instructions of {@link #isNarrowSum}. */
@@ -136,14 +139,17 @@ final class MethodEmitter {
     boolean hasCall = false;
     boolean reads = false;
     boolean writes = false;
+    int instructions = 0;
     for (int i = part.from; i < part.to; i = nextHere(i)) {
       int op = code.op[i];
       if (part.children.containsKey(i)) {
         hasCall |= part.children.get(i).replacesMemory;
         continue;
       }
+      boolean isCall = op == Op.CALL || op == Op.CALL_INDIRECT || op == Op.RESUME;
       hasLoop |= op == Op.LOOP;
-      hasCall |= op == Op.CALL || op == Op.CALL_INDIRECT || op == Op.RESUME;
+      hasCall |= isCall;
+      instructions += isCall ? SMALL_FUNCTION : 1;
       reads |= Op.isLoad(op);
       writes |= Op.isStore(op);
     }
@@ -151,8 +157,13 @@ final class MethodEmitter {
     if (part.isFunction()) {
       fuel.enter(() -> line(part.from));
     }
-    if (hasCall || hasLoop) {
-      to.aload(instance).invokestatic(Names.CODE, "enter", MethodTypeDesc.of(CD_void, Names.CODE));
+    if (hasCall || hasLoop || instructions > SMALL_FUNCTION) {
+      to.loadConstant(
+              hasLoop
+                  ? CompiledFunctions.MOST_AT_START
+                  : Math.min(instructions, CompiledFunctions.MOST_AT_START))
+          .aload(instance)
+          .invokestatic(Names.CODE, "enter", Names.ENTER);
     }
     if (hasLoop && !fuel.isOn()) {
       budget = allocate(Kind.INT);

@@ -21,6 +21,11 @@ final class Names {
   static final ClassDesc EXCEPTION = ClassDesc.of("io.gonext.engine.GuestException");
   static final ClassDesc BYTES = ConstantDescs.CD_byte.arrayType();
   static final ClassDesc LONGS = ConstantDescs.CD_long.arrayType();
+
+  /** Of {@code GuestCode.enter}. */
+  static final MethodTypeDesc ENTER =
+      MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_int, CODE);
+
   static final ClassDesc FAILURE = ClassDesc.of("java.lang.RuntimeException");
 
   /** The instance's class. */

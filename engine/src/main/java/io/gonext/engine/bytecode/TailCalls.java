@@ -217,8 +217,9 @@ final class TailCalls {
         .aload(instance)
         .iconst_0()
         .putfield(Names.CODE, PENDING, CD_int)
+        .loadConstant(CompiledFunctions.MOST_AT_START)
         .aload(instance)
-        .invokestatic(Names.CODE, "enter", MethodTypeDesc.of(CD_void, Names.CODE));
+        .invokestatic(Names.CODE, "enter", Names.ENTER);
     List<Chunk> chunks = results.chunks();
     for (Chunk chunk : chunks) {
       Label next = to.newLabel();
