@@ -22,7 +22,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Tag("slow")
 class EngineTest {
   /** The size of one batch. Measures what one module takes. */
-  private static final int HELD = 20;
+  private static final int HELD = 30;
 
   /** The long profile says 1,000. */
   private static final int UNLOADED = Integer.getInteger("gonext.test.unloaded", 60);

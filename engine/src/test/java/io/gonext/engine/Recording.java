@@ -22,6 +22,7 @@ final class Recording {
   private final ModuleDefinition module;
   private final int fuelGlobal;
   private final int fuelUnits;
+  private final boolean growsTables;
   private final byte[] bytes;
 
   /**
@@ -29,8 +30,11 @@ final class Recording {
    *
    * @param fuelGlobal the index of the i32 global that the module counts down so that it ends
    * @param fuelUnits its value before each call
+   * @param growsTables whether the module may contain {@code table.grow}
    */
-  Recording(ModuleDefinition module, int fuelGlobal, int fuelUnits, byte[] bytes) {
+  Recording(
+      ModuleDefinition module, int fuelGlobal, int fuelUnits, boolean growsTables, byte[] bytes) {
+    this.growsTables = growsTables;
     this.module = module;
     this.fuelGlobal = fuelGlobal;
     this.fuelUnits = fuelUnits;
@@ -167,12 +171,16 @@ final class Recording {
     }
 
     /**
-     * Wasmtime 48 does not charge for the pages that a memory grows by, as 50 does. Its fuel is not
-     * exact after an exception.
+     * Wasmtime 48 does not charge for the pages that a memory grows by, as 50 does, and charges for
+     * the elements that it refuses to a table, as 50 does not. Its fuel is not exact after an
+     * exception.
      */
     private void fuel() {
       long expected = in.getLong() + guest.pages() - pagesBefore;
       long actual = guest.usedFuel();
+      if (growsTables && actual < expected) {
+        return;
+      }
       if (actual != ComparedGuest.UNKNOWN && actual != expected && module.tagTypes().length == 0) {
         differ("the fuel of call " + (calls - 1), Long.toString(expected), Long.toString(actual));
       }
