@@ -9,6 +9,7 @@ import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.ParameterException;
 
 /** The entry point of the {@code gonext} command. */
 public final class Main {
@@ -44,14 +45,21 @@ public final class Main {
 
   /** Runs the command line and returns its exit code. */
   static int run(PrintWriter out, PrintWriter err, String... args) {
-    return commandLine(args)
-        .setOut(out)
-        .setErr(err)
-        // An argument that begins with @ is a value, not the name of a file with arguments.
-        .setExpandAtFiles(false)
-        .setParameterExceptionHandler(Failures::usage)
-        .setExecutionExceptionHandler(Failures::execution)
-        .execute(args);
+    CommandLine gonext =
+        commandLine(args)
+            .setOut(out)
+            .setErr(err)
+            // An argument that begins with @ is a value, not the name of a file with arguments.
+            .setExpandAtFiles(false)
+            .setParameterExceptionHandler(Failures::usage)
+            .setExecutionExceptionHandler(Failures::execution);
+    String[] all;
+    try {
+      all = ServeFile.addedTo(args, gonext);
+    } catch (ParameterException e) {
+      return Failures.usage(e, args);
+    }
+    return gonext.execute(all);
   }
 
   /**

@@ -62,6 +62,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "  gonext serve --data /var/lib/gonext",
       "  gonext serve --plugin hello-rust-0.1.0.gnplugin --port 9000",
+      "  gonext serve --config /etc/gonext/serve.yaml --check",
       "  GONEXT_DB='jdbc:postgresql://db/gonext?user=gonext&password=...' gonext serve",
       "  gonext serve --json            for scripts: wait for \"event\":\"listening\"",
       "  curl -d '{\"value\":\"a *b*\"}' http://127.0.0.1:8080/api/v1/filters/the_content",
@@ -96,6 +97,22 @@ final class ServeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Mixin private ListenOptions listen;
+
+  /** What it says is among the arguments already; see {@link ServeFile}. */
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description =
+          "Options from this file, in YAML: 'port: 8080', 'plugin: [a.gnplugin, b.gnplugin]',"
+              + " 'dashboard: false'. An option of the command line takes the place of the file's.")
+  private @Nullable Path config;
+
+  @Option(
+      names = "--check",
+      description =
+          "Check the options, the file of --config and the bundles of --plugin, start nothing, and"
+              + " exit with 0 or 2; 1 for a bundle.")
+  private boolean check;
 
   @Option(
       names = "--data",
@@ -458,6 +475,10 @@ final class ServeCommand implements Callable<Integer> {
       Bundle bundle = Bundle.read(file, names);
       Delivery delivery = new Delivery(bundle.bytes(), Delivery.signaturesBeside(file), "");
       bundles.put(allowDowngrade ? delivery.allowingDowngrade() : delivery, bundle);
+    }
+    if (check) {
+      events.tell("checked", "the options are valid");
+      return ExitCode.OK;
     }
     PrometheusMeterRegistry metrics = RunningServer.metrics();
     TelemetryOptions.Sinks sinks = telemetry.start(metrics, log, logFormat);

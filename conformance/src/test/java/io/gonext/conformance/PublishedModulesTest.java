@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -27,6 +28,10 @@ import org.junit.jupiter.api.io.TempDir;
  * publishes them into a directory and checks the rest.
  */
 class PublishedModulesTest {
+  /** The last parts of modules' names that are not those of their directories. */
+  private static final Map<String, String> SHORT =
+      Map.of("maven-plugin", "maven", "spring-boot-starter", "spring");
+
   private static final Path ROOT = Path.of(System.getProperty("gonext.root"));
   private static final Pattern MODULE = Pattern.compile("<module>([\\w-]+)</module>");
   private static final Pattern MANAGED =
@@ -79,7 +84,7 @@ class PublishedModulesTest {
     for (String module : published()) {
       if (!module.equals("bom")) {
         assertThat(Files.readString(ROOT.resolve(module + "/pom.xml")))
-            .contains("<gonext.module>io.gonext." + module.replace("maven-plugin", "maven") + "<")
+            .contains("<gonext.module>io.gonext." + SHORT.getOrDefault(module, module) + "<")
             .contains("<description>");
       }
     }

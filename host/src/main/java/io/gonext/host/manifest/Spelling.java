@@ -5,7 +5,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** What someone may have meant who wrote a name that is none. */
-final class Spelling {
+public final class Spelling {
   /** Longer names are nobody's slip, and comparing them is quadratic. */
   private static final int MAX_LENGTH = 256;
 
@@ -15,7 +15,7 @@ final class Spelling {
    * The candidate closest to {@code written}, or null where none is close. Case and separators do
    * not count, a slip (a letter too many, missing, wrong, or swapped with the next) in every five.
    */
-  static @Nullable String closest(String written, Collection<String> candidates) {
+  public static @Nullable String closest(String written, Collection<String> candidates) {
     if (written.length() > MAX_LENGTH) {
       return null;
     }
