@@ -477,7 +477,11 @@ final class ServeCommand implements Callable<Integer> {
       bundles.put(allowDowngrade ? delivery.allowingDowngrade() : delivery, bundle);
     }
     if (check) {
-      events.tell("checked", "the options are valid");
+      events.tell(
+          "checked",
+          config == null
+              ? "the options are valid"
+              : "the options are valid, with those of " + config);
       return ExitCode.OK;
     }
     PrometheusMeterRegistry metrics = RunningServer.metrics();

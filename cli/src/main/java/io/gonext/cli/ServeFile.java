@@ -18,6 +18,7 @@ import picocli.CommandLine.ParseResult;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.dataformat.yaml.YAMLFactory;
 import tools.jackson.dataformat.yaml.YAMLParser;
@@ -85,7 +86,8 @@ final class ServeFile {
         throw refusal(file + " has more than " + MOST_BYTES + " bytes");
       }
       List<Setting> settings = new ArrayList<>();
-      try (JsonParser yaml = YAML.createParser(Files.readAllBytes(file))) {
+      try (JsonParser yaml =
+          YAML.createParser(ObjectReadContext.empty(), Files.readAllBytes(file))) {
         JsonToken first = yaml.nextToken();
         if (first == JsonToken.VALUE_NULL) {
           first = yaml.nextToken(); // A document with nothing in it.
@@ -187,12 +189,12 @@ final class ServeFile {
   private String scalar(String name, JsonParser yaml, String where) {
     JsonToken token = yaml.currentToken();
     if (yaml instanceof YAMLParser parser && parser.isCurrentAlias()) {
-      throw refusal(where + "write the value in place of *" + yaml.getText());
+      throw refusal(where + "write the value in place of *" + yaml.getString());
     }
     if (!token.isScalarValue() || token == JsonToken.VALUE_NULL) {
       throw refusal(where + key(name) + " takes " + expected(name));
     }
-    return yaml.getText();
+    return yaml.getString();
   }
 
   private String expected(String name) {

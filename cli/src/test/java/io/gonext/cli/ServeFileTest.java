@@ -132,7 +132,7 @@ class ServeFileTest {
     Path file = write("data: '" + data + "'\ncall-ms: 500\n");
 
     assertThat(run("serve", "--check", "--config", file.toString())).isZero();
-    assertThat(out.toString()).isEqualTo("the options are valid\n");
+    assertThat(out.toString()).isEqualTo("the options are valid, with those of " + file + "\n");
     assertThat(data).doesNotExist();
     assertThat(run("serve", "--check", "--config", write("call-ms: 0\n").toString())).isEqualTo(2);
   }
