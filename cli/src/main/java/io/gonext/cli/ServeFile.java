@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -66,7 +67,7 @@ final class ServeFile {
       return arguments;
     }
     Path named = given.matchedOptionValue(CONFIG, Path.of(""));
-    var file = new ServeFile(named, gonext.getSubcommands().get(SERVE));
+    var file = new ServeFile(named, Objects.requireNonNull(gonext.getSubcommands().get(SERVE)));
     Set<String> matched =
         given.matchedOptions().stream().map(OptionSpec::longestName).collect(Collectors.toSet());
     return Stream.concat(
