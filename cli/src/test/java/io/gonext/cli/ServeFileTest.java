@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -140,7 +141,10 @@ class ServeFileTest {
   @Test
   void every_option_can_stand_in_the_file() throws IOException {
     List<String> keys =
-        Main.commandLine("serve").getSubcommands().get("serve").getCommandSpec().options().stream()
+        Objects.requireNonNull(Main.commandLine("serve").getSubcommands().get("serve"))
+            .getCommandSpec()
+            .options()
+            .stream()
             .map(option -> option.longestName().substring(2))
             .filter(key -> !List.of("config", "check", "help", "version").contains(key))
             .toList();
