@@ -12,6 +12,7 @@ import io.gonext.server.ServerStartException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
@@ -52,7 +53,10 @@ final class Failures {
       return "there is no command "
           + unmatched.getUnmatched().getFirst()
           + "; the commands are "
-          + String.join(", ", command.getSubcommands().keySet());
+          + command.getSubcommands().entrySet().stream()
+              .filter(each -> !each.getValue().getCommandSpec().usageMessage().hidden())
+              .map(Map.Entry::getKey)
+              .collect(Collectors.joining(", "));
     }
     // picocli writes "option" twice when a value is not KEY=VALUE.
     return String.valueOf(e.getMessage()).replace("option option '", "option '");

@@ -394,6 +394,14 @@ class CommandLineTest {
     assertThat(err.toString()).doesNotContain("\tat ").doesNotContain("Exception");
   }
 
+  @Test
+  void a_command_that_is_not_there_is_answered_with_those_that_are_for_people() {
+    assertThat(run("lst")).isEqualTo(2);
+    assertThat(err.toString())
+        .startsWith("gonext: there is no command lst; the commands are demo, serve, list, ");
+    assertThat(err.toString()).doesNotContain("train");
+  }
+
   private int run(String... args) {
     return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), args);
   }
