@@ -54,7 +54,9 @@ final class ServeFile {
    * @throws ParameterException when the file cannot be read, or says what the command does not take
    */
   static String[] addedTo(String[] arguments, CommandLine gonext) {
-    if (!List.of(arguments).contains(SERVE)) {
+    // Most starts have no file, and are parsed once only.
+    if (!List.of(arguments).contains(SERVE)
+        || Stream.of(arguments).noneMatch(each -> each.startsWith(CONFIG))) {
       return arguments;
     }
     ParseResult given;

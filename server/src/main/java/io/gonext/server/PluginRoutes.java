@@ -6,6 +6,7 @@ import io.gonext.host.PluginRequest;
 import io.gonext.host.PluginResponse;
 import io.gonext.host.RouteOutcome;
 import io.gonext.host.hook.HookOutcome;
+import io.gonext.servlet.FailureAnswer;
 import io.gonext.servlet.RequestHeaders;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
@@ -14,7 +15,6 @@ import io.javalin.http.HandlerType;
 import io.javalin.http.HttpStatus;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -41,18 +41,6 @@ final class PluginRoutes implements Handler {
 
   /** Longest path in the log; a longer one is cut. */
   private static final int MAX_SHOWN_CHARS = 512;
-
-  /** Outcomes that many requests in a row may have. Metrics count them; the log would be full. */
-  private static final Set<HookOutcome> FREQUENT =
-      EnumSet.of(
-          HookOutcome.SATURATED,
-          HookOutcome.UNAVAILABLE,
-          HookOutcome.STORE_UNAVAILABLE,
-          HookOutcome.APPLICATION_UNAVAILABLE,
-          HookOutcome.UPSTREAM_UNAVAILABLE,
-          HookOutcome.NO_INSTANCE,
-          HookOutcome.BREAKER_OPEN,
-          HookOutcome.PAYLOAD_TOO_LARGE);
 
   /** RFC 9110 sections 15.3.5, 15.3.6 and 15.4.5. */
   private static final Set<Integer> BODILESS = Set.of(204, 205, 304);
@@ -99,7 +87,7 @@ final class PluginRoutes implements Handler {
       }
       case RouteOutcome.Failed(String name, HookOutcome outcome, String reason, Duration wait) -> {
         try (var _ = MDC.putCloseable("gonext.plugin", name)) {
-          log.atLevel(FREQUENT.contains(outcome) ? Level.DEBUG : Level.WARN)
+          log.atLevel(FailureAnswer.of(name, outcome).isFrequent() ? Level.DEBUG : Level.WARN)
               .log("plugin {} failed for {} ({}): {}", name, shown(ctx), outcome, reason);
         }
         FailedPlugin.answer(ctx, name, outcome, wait);

@@ -36,4 +36,9 @@ public record FailureAnswer(int status, String detail, boolean mayRetry) {
           new FailureAnswer(BAD_GATEWAY, "the plugin " + plugin + " gave no usable answer", false);
     };
   }
+
+  /** Whether many requests in a row may get it. Metrics count them; the log would be full. */
+  public boolean isFrequent() {
+    return mayRetry || status == CONTENT_TOO_LARGE;
+  }
 }

@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -39,18 +38,6 @@ final class RouteExchange {
 
   private static final Set<String> METHODS =
       Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
-
-  /** Outcomes that many requests in a row may have. Metrics count them; the log would be full. */
-  private static final Set<HookOutcome> FREQUENT =
-      EnumSet.of(
-          HookOutcome.SATURATED,
-          HookOutcome.UNAVAILABLE,
-          HookOutcome.STORE_UNAVAILABLE,
-          HookOutcome.APPLICATION_UNAVAILABLE,
-          HookOutcome.UPSTREAM_UNAVAILABLE,
-          HookOutcome.NO_INSTANCE,
-          HookOutcome.BREAKER_OPEN,
-          HookOutcome.PAYLOAD_TOO_LARGE);
 
   private static final int NO_CONTENT = 204;
   private static final int METHOD_NOT_ALLOWED = 405;
@@ -126,8 +113,9 @@ final class RouteExchange {
         problem(response, TOO_MANY_REQUESTS, "too many requests for the plugin " + name);
       }
       case RouteOutcome.Failed(String name, HookOutcome outcome, String reason, Duration wait) -> {
+        FailureAnswer failure = FailureAnswer.of(name, outcome);
         try (var _ = MDC.putCloseable("gonext.plugin", name)) {
-          log.atLevel(FREQUENT.contains(outcome) ? Level.DEBUG : Level.WARN)
+          log.atLevel(failure.isFrequent() ? Level.DEBUG : Level.WARN)
               .log(
                   "plugin {} failed for {} ({}): {}",
                   name,
@@ -135,7 +123,6 @@ final class RouteExchange {
                   outcome,
                   reason);
         }
-        FailureAnswer failure = FailureAnswer.of(name, outcome);
         if (failure.mayRetry()) {
           retryAfter(response, wait);
         }

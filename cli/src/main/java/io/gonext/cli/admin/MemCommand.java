@@ -1,19 +1,12 @@
 package io.gonext.cli.admin;
 
 import io.gonext.cli.output.Sizes;
-import io.gonext.cli.profile.TimeConverter;
-import io.gonext.host.json.StrictJson;
 import java.io.PrintWriter;
-import java.time.Duration;
 import java.util.List;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.JsonNodeFactory;
 
 /** {@code gonext mem}. */
 @Command(
@@ -28,35 +21,14 @@ import tools.jackson.databind.node.JsonNodeFactory;
     footerHeading = "%nExamples:%n",
     footer = {"  gonext mem hello-rust", "  gonext mem hello-rust --duration 30s --json"})
 public final class MemCommand extends AdminCommand {
-  private static final Duration MOST = Duration.ofSeconds(60);
-
-  @Spec private CommandSpec spec;
-
   @Parameters(paramLabel = "NAME", description = "The name of the plugin.")
   private String name;
 
-  @Option(
-      names = "--duration",
-      paramLabel = "TIME",
-      defaultValue = "10s",
-      converter = TimeConverter.class,
-      description = "How long to look, from 1s to 60s (default: ${DEFAULT-VALUE}).")
-  private Duration duration;
+  @Mixin private LookOptions look;
 
   @Override
   JsonNode ask(AdminClient host) throws InterruptedException {
-    if (duration.toSeconds() < 1
-        || duration.compareTo(MOST) > 0
-        || !duration.equals(Duration.ofSeconds(duration.toSeconds()))) {
-      throw new ParameterException(
-          spec.commandLine(), "--duration: a host looks for whole seconds, from 1s to 60s");
-    }
-    return host.send(
-        "POST",
-        of(name) + "/memory",
-        StrictJson.write(
-            JsonNodeFactory.instance.objectNode().put("seconds", duration.toSeconds())),
-        List.of());
+    return host.send("POST", of(name) + "/memory", look.request(), List.of());
   }
 
   @Override
