@@ -32,11 +32,11 @@ class Read {
 }
 JAVA
 echo "Endive 1.1.0, $(java -version 2>&1 | head -n 1), Node.js $(node --version)"
-for module in "exported ${exported}" "declared ${declared}"; do
-  # shellcheck disable=SC2086 # two words
-  java -cp 'lib/*' Read.java $module
-  node -e 'console.log("V8: " + process.argv[1] + (WebAssembly.validate(Buffer.from(process.argv[2], "hex")) ? " accepted" : " refused"))' $module
-done | tee seen
+read_it() {
+  java -cp 'lib/*' Read.java "$1" "$2"
+  node -e 'console.log("V8: " + process.argv[1] + (WebAssembly.validate(Buffer.from(process.argv[2], "hex")) ? " accepted" : " refused"))' "$1" "$2"
+}
+{ read_it exported "$exported"; read_it declared "$declared"; } | tee seen
 cat > expected <<'SEEN'
 Endive: exported refused: undeclared function reference
 V8: exported accepted
