@@ -5,12 +5,14 @@ import io.gonext.dashboard.Visitor;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
 import java.net.URI;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,17 +57,26 @@ final class Access {
   /**
    * Sets other tokens.
    *
-   * @return whether a visitor holds the same token as before
+   * @return who no longer holds the same token, by name
    */
-  Predicate<Visitor> change(Map<String, AdminToken> admins, Map<String, AdminToken> readers) {
+  synchronized List<Visitor> change(
+      Map<String, AdminToken> admins, Map<String, AdminToken> readers) {
     Tokens before = tokens;
-    Tokens next = new Tokens(admins, readers);
-    tokens = next;
-    return visitor -> {
-      AdminToken old = (visitor.mayChange() ? before.admins : before.readers).get(visitor.name());
-      AdminToken now = (visitor.mayChange() ? next.admins : next.readers).get(visitor.name());
-      return old != null && now != null && now.is(old);
-    };
+    tokens = new Tokens(admins, readers);
+    return Stream.concat(
+            gone(before.admins, admins).map(Visitor::operator),
+            gone(before.readers, readers).map(Visitor::reader))
+        .toList();
+  }
+
+  private static Stream<String> gone(
+      Map<String, AdminToken> before, Map<String, AdminToken> after) {
+    return before.keySet().stream()
+        .filter(name -> {
+          AdminToken now = after.get(name);
+          return now == null || !now.is(Objects.requireNonNull(before.get(name)));
+        })
+        .sorted();
   }
 
   boolean hasAdmins() {
@@ -122,13 +133,15 @@ final class Access {
   }
 
   private Visitor holder(Context ctx) {
-    return holderOf(ctx).orElseThrow(() -> {
-      ctx.header("WWW-Authenticate", "Bearer");
-      return new Problem(
-          HttpStatus.UNAUTHORIZED,
-          "send the header Authorization: Bearer <token>; the token is in the data directory, in "
-              + AdminToken.FILE);
-    });
+    return holderOf(ctx)
+        .orElseThrow(() -> {
+          ctx.header("WWW-Authenticate", "Bearer");
+          return new Problem(
+              HttpStatus.UNAUTHORIZED,
+              "send the header Authorization: Bearer <token>; the token is in the data directory,"
+                  + " in "
+                  + AdminToken.FILE);
+        });
   }
 
   private Optional<Visitor> holderOf(Context ctx) {

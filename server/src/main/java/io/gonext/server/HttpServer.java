@@ -17,10 +17,10 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.function.Predicate;
 import org.eclipse.jetty.ee10.servlet.FilterHolder;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http.UriCompliance.Violation;
@@ -181,18 +181,20 @@ public final class HttpServer implements AutoCloseable {
    * the dashboard, and what streams to them ends within seconds. Whatever else the configuration
    * says is ignored.
    *
+   * @return who no longer holds the same token
    * @throws IllegalArgumentException when the server began with tokens and would have none
    */
-  public void adjust(ServerConfig config) {
+  public List<String> adjust(ServerConfig config) {
     if (config.tokens().isEmpty() && access.hasAdmins()) {
       throw new IllegalArgumentException("the server would have no admin token");
     }
-    Predicate<Visitor> stays = access.change(config.tokens(), config.readers());
+    List<Visitor> gone = access.change(config.tokens(), config.readers());
     if (dashboard != null) {
-      dashboard.signOut(stays.negate());
+      dashboard.signOut(gone::contains);
     }
     clients.change(config.trustedProxies());
     diagnostics.change(config.settings());
+    return gone.stream().map(Visitor::name).toList();
   }
 
   /**
@@ -215,7 +217,6 @@ public final class HttpServer implements AutoCloseable {
     javalin.stop();
     timer.shutdownNow();
   }
-
 
   private void configure(JavalinConfig config, Duration idleTimeout) {
     config.startup.showJavalinBanner = false;
@@ -274,7 +275,8 @@ public final class HttpServer implements AutoCloseable {
     }
     new HookApi(host, access).addTo(config.routes);
     if (!settings.tokens().isEmpty()) {
-      new AdminApi(host, access, () -> closing, new OperationsApi(host, logLevels, diagnostics)).addTo(config.routes);
+      new AdminApi(host, access, () -> closing, new OperationsApi(host, logLevels, diagnostics))
+          .addTo(config.routes);
     }
     if (settings.dev()) {
       new DevApi(host, access, () -> closing).addTo(config.routes);
