@@ -219,13 +219,15 @@ final class ServeReload {
   }
 
   private static boolean isSame(OptionSpec one, OptionSpec other) {
-    return Objects.equals((Object) one.getValue(), other.getValue())
-        || text(one).equals(text(other));
+    Object before = one.getValue();
+    Object now = other.getValue();
+    return Objects.equals(before, now) || text(one).equals(text(other));
   }
 
   private static String text(OptionSpec option) {
     List<String> given = option.originalStringValues();
-    return given.isEmpty() ? String.valueOf((Object) option.getValue()) : String.join(" ", given);
+    Object value = option.getValue();
+    return given.isEmpty() ? String.valueOf(value) : String.join(" ", given);
   }
 
   private static void add(ArrayNode array, List<String> texts) {

@@ -32,6 +32,7 @@ final class ServeSettings {
           "--config",
           "--dashboard",
           "--data",
+          "--db-file",
           "--dev",
           "--egress-allow",
           "--egress-mode",
