@@ -18,11 +18,11 @@ import picocli.CommandLine.Spec;
     footer = {
       "  gonext config check /etc/gonext/serve.yaml",
       "",
-      "It checks all options together, the bundles of 'plugin', and starts nothing. For options",
-      "on the command line, too: gonext serve OPTIONS --check. The configuration of a plugin that",
-      "is called check is 'gonext config -- check'.",
+      "It checks all options together and the bundles of 'plugin', and starts nothing.",
+      "With options of the command line: gonext serve OPTIONS --check. A plugin whose",
+      "name is check has its configuration at: gonext config -- check",
       "",
-      "Exit codes: 0 a host would take it, 1 a bundle is wrong, 2 anything else is wrong."
+      "Exit codes: 0 a host would take it, 1 a bundle is wrong, 2 anything else is."
     })
 final class ConfigCheckCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

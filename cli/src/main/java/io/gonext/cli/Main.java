@@ -10,6 +10,7 @@ import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
 /** The entry point of the {@code gonext} command. */
@@ -91,7 +92,13 @@ public final class Main {
             .filter(each -> !arguments.isEmpty() && name(each).equals(arguments.getFirst()))
             .toList();
     for (Class<?> each : named.isEmpty() ? all : named) {
-      CommandLine below = new CommandLine(each, Main::instance);
+      // Alone: the other needs the name of a plugin first.
+      boolean checks =
+          each == ConfigCommand.class && arguments.size() > 1 && arguments.get(1).equals(CHECK);
+      CommandLine below =
+          checks
+              ? new CommandLine(CommandSpec.create().name(name(each)))
+              : new CommandLine(each, Main::instance);
       if (each == PluginCommand.class) {
         addSubcommands(
             below,

@@ -70,9 +70,9 @@ import picocli.CommandLine.Spec;
       "  gonext serve --json            for scripts: wait for \"event\":\"listening\"",
       "  curl -d '{\"value\":\"a *b*\"}' http://127.0.0.1:8080/api/v1/filters/the_content",
       "",
-      "With --config, the signal HUP reads the file again ('systemctl reload'): tokens and",
-      "their files, --trusted-proxy, --verbose, rates, --egress-*, the bounds of jobs and",
-      "the trust policy change at once. The log names options that need a restart.",
+      "With --config, the signal HUP lets the host read the file again: tokens and",
+      "their files, --trusted-proxy, --verbose, rates, --egress-* and the bounds of",
+      "jobs change at once. The log names the options that need a restart.",
       "",
       "Exit codes: 0 stopped, 1 the host or the server cannot start,",
       "2 wrong command line."

@@ -172,12 +172,14 @@ final class ServeReload {
     for (OptionSpec option : changed) {
       ObjectNode change = changes.putObject(option.longestName().substring(2));
       if (ServeSettings.SHOWN.contains(option.longestName())) {
-        change.put("from", text(before.findOption(option.longestName()))).put("to", text(option));
+        change
+            .put("from", ServeSettings.text(before.findOption(option.longestName())))
+            .put("to", ServeSettings.text(option));
       }
     }
     add(detail.putArray("after_restart"), later);
     add(detail.putArray("signed_out"), signedOut);
-    host.audit().recordedAs(HOST, () -> host.audit().record("", "config_reloaded", detail));
+    host.audit().recordedAs(HOST, () -> host.audit().record("", "reload", detail));
     events.tellScripts(
         "reloaded",
         "file",
@@ -194,7 +196,7 @@ final class ServeReload {
     log.error("the configuration stays as it was: {}", why);
     ObjectNode detail =
         JsonNodeFactory.instance.objectNode().put("file", file.toString()).put("cause", why);
-    host.audit().recordedAs(HOST, () -> host.audit().record("", "config_refused", detail));
+    host.audit().recordedAs(HOST, () -> host.audit().record("", "reload_refused", detail));
     events.tellScripts("reload_failed", "file", file.toString(), "cause", why);
   }
 
@@ -221,13 +223,7 @@ final class ServeReload {
   private static boolean isSame(OptionSpec one, OptionSpec other) {
     Object before = one.getValue();
     Object now = other.getValue();
-    return Objects.equals(before, now) || text(one).equals(text(other));
-  }
-
-  private static String text(OptionSpec option) {
-    List<String> given = option.originalStringValues();
-    Object value = option.getValue();
-    return given.isEmpty() ? String.valueOf(value) : String.join(" ", given);
+    return Objects.equals(before, now) || ServeSettings.text(one).equals(ServeSettings.text(other));
   }
 
   private static void add(ArrayNode array, List<String> texts) {

@@ -3,6 +3,7 @@ package io.gonext.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.gonext.host.json.InvalidJsonException;
 import io.gonext.host.json.StrictJson;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.BufferedReader;
@@ -120,6 +121,7 @@ class RollingRestartTest {
       stop.set(true);
       nodes.forEach(node -> node.process.destroyForcibly());
     }
+    // For ./campaign rolling.
     System.out.println("attacks=" + (answered.get() + wrong.size()) + " found=" + wrong.size());
     assertThat(wrong).isEmpty();
   }
@@ -219,7 +221,7 @@ class RollingRestartTest {
     return new YAMLMapper().readTree(MANIFESTS.resolve(name).toFile());
   }
 
-  private Node serve(Path config, String... more) throws IOException {
+  private Node serve(Path config, String... more) throws IOException, InvalidJsonException {
     String name = "node" + ++started;
     List<String> arguments =
         new ArrayList<>(
