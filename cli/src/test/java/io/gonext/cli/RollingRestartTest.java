@@ -154,12 +154,13 @@ class RollingRestartTest {
             .header("Content-Type", "application/json")
             .POST(BodyPublishers.ofString("{\"value\":\"a *b*\"}"))
             .build();
-    while (!stop.get()) {
+    // A test that has failed needs no more load.
+    while (!stop.get() && wrong.size() < 10) {
       for (HttpRequest request : List.of(route, hook)) {
         try {
           HttpResponse<String> answer = client.send(request, BodyHandlers.ofString());
           if (answer.statusCode() == 200
-              && answer.body().contains(request == route ? "Hello, you!" : "<em>b</em>")) {
+              && answer.body().contains(request == route ? "Hello, you!" : "<strong>b</strong>")) {
             answered.incrementAndGet();
           } else {
             wrong.add(request.uri() + " " + answer.statusCode() + " " + answer.body());
