@@ -94,6 +94,10 @@ class RollingRestartTest {
       }
       for (Node node : nodes) {
         awaitReady(node, readiness);
+        for (String probe : List.of("startupProbe", "livenessProbe")) {
+          String path = pod.at("/containers/0/" + probe + "/httpGet/path").asString();
+          assertThat(status("http://127.0.0.1:" + node.port + path)).as(probe).isEqualTo(200);
+        }
       }
       try (Nginx nginx = Nginx.start(directory.resolve("nginx"), ports())) {
         List<Future<?>> clients = new ArrayList<>();
