@@ -6,6 +6,8 @@ import io.gonext.host.Host;
 import io.gonext.server.LogLevel;
 import io.gonext.server.ServerConfig;
 import java.net.UnknownHostException;
+import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -65,6 +67,11 @@ final class ListenOptions {
   /** Prints events to stdout: as text, or as JSON with {@code --json}. */
   Events events() {
     return new Events(spec.commandLine().getOut(), json);
+  }
+
+  /** The levels of the log; see {@link ProcessLog#levels}. */
+  Map<String, Optional<LogLevel>> levels(LogLevel level) {
+    return ProcessLog.levels(level, verbose);
   }
 
   /**

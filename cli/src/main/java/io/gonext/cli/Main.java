@@ -1,5 +1,6 @@
 package io.gonext.cli;
 
+import io.gonext.cli.admin.ConfigCommand;
 import io.gonext.cli.dev.DevCommand;
 import io.gonext.cli.kit.CompletionCommand;
 import io.gonext.cli.log.ProcessLog;
@@ -9,6 +10,7 @@ import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
 /** The entry point of the {@code gonext} command. */
@@ -20,6 +22,9 @@ public final class Main {
    * Four plugins have as many instances by default: so many calls can hang without blocking others.
    */
   private static final int SPARE_CARRIERS = 32;
+
+  /** The subcommand of {@code config}. */
+  private static final String CHECK = "check";
 
   private Main() {}
 
@@ -59,6 +64,10 @@ public final class Main {
     } catch (ParameterException e) {
       return Failures.usage(e, args);
     }
+    CommandLine serve = gonext.getSubcommands().get("serve");
+    if (serve != null && serve.getCommand() instanceof ServeCommand command) {
+      command.startedBy(List.of(args));
+    }
     return gonext.execute(all);
   }
 
@@ -83,15 +92,29 @@ public final class Main {
             .filter(each -> !arguments.isEmpty() && name(each).equals(arguments.getFirst()))
             .toList();
     for (Class<?> each : named.isEmpty() ? all : named) {
-      CommandLine below = new CommandLine(each, Main::instance);
+      // Alone: the other needs the name of a plugin first.
+      boolean checks =
+          each == ConfigCommand.class && arguments.size() > 1 && arguments.get(1).equals(CHECK);
+      CommandLine below =
+          checks
+              ? new CommandLine(CommandSpec.create().name(name(each)))
+              : new CommandLine(each, Main::instance);
       if (each == PluginCommand.class) {
         addSubcommands(
             below,
             PluginCommand.COMMANDS,
             named.isEmpty() ? List.of() : arguments.subList(1, arguments.size()));
       }
+      if (each == ConfigCommand.class && isForCheck(arguments)) {
+        below.addSubcommand(new CommandLine(ConfigCheckCommand.class));
+      }
       command.addSubcommand(below);
     }
+  }
+
+  /** Elsewhere, the word may be the name of a plugin, a key or a value. */
+  private static boolean isForCheck(List<String> arguments) {
+    return !arguments.contains(CHECK) || arguments.indexOf(CHECK) == 1;
   }
 
   private static String name(Class<?> command) {

@@ -72,6 +72,10 @@ final class RunningServer implements AutoCloseable {
     return opened.host();
   }
 
+  HttpServer server() {
+    return server;
+  }
+
   int port() {
     return server.port();
   }

@@ -38,12 +38,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.concurrent.Semaphore;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jline.utils.Signals;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -66,6 +69,10 @@ import picocli.CommandLine.Spec;
       "  GONEXT_DB='jdbc:postgresql://db/gonext?user=gonext&password=...' gonext serve",
       "  gonext serve --json            for scripts: wait for \"event\":\"listening\"",
       "  curl -d '{\"value\":\"a *b*\"}' http://127.0.0.1:8080/api/v1/filters/the_content",
+      "",
+      "With --config, the signal HUP lets the host read the file again: tokens and",
+      "their files, --trusted-proxy, --verbose, rates, --egress-* and the bounds of",
+      "jobs change at once. The log names the options that need a restart.",
       "",
       "Exit codes: 0 stopped, 1 the host or the server cannot start,",
       "2 wrong command line."
@@ -451,10 +458,23 @@ final class ServeCommand implements Callable<Integer> {
               + " difference. Slow.")
   private boolean verifyResets;
 
+  /** The words after {@code gonext} that started this, without those of the file. */
+  private List<String> arguments = List.of();
+
+  /** Says how this was started, so that {@link ServeReload} can read it again. */
+  void startedBy(List<String> all) {
+    arguments = List.copyOf(all);
+  }
+
   @Override
   public Integer call() throws InterruptedException {
     ProcessLog log = listen.startLog(logFormat, LogLevel.INFO);
     Events events = listen.events();
+    Semaphore signals = new Semaphore(0);
+    if (config != null && !check) {
+      // Before the host opens: until then, the signal would end the process.
+      var _ = Signals.register("HUP", signals::release);
+    }
     ServerConfig.Builder settings =
         listen.serverConfig().dev(dev).trustedProxies(proxies()).log(log);
     if (dashboard != null) {
@@ -465,8 +485,7 @@ final class ServeCommand implements Callable<Integer> {
     HostConfig hostConfig = hostConfig();
     AdminToken chosen = chosenToken(TOKEN_VARIABLE);
     AdminToken viewer = chosenToken(READ_ONLY_VARIABLE);
-    requireHolders("--token", tokens.keySet());
-    requireHolders("--read-only-token", readers.keySet());
+    requireHolders();
     Vocabulary names = new Vocabulary(hostConfig.capabilities().ids(), hostConfig.hooks());
     OptionPairs.requireWith(spec, "--plugin", "--allow-downgrade");
     // Their signatures are read now, too, so that a malformed one is refused before the host opens.
@@ -491,16 +510,7 @@ final class ServeCommand implements Callable<Integer> {
     Host host = opened.host();
     events.tellScripts("opened", "data", data.toString());
     try {
-      settings.token(chosen == null ? AdminToken.ofDirectory(data) : chosen);
-      for (Map.Entry<String, Path> token : tokens.entrySet()) {
-        settings.token(token.getKey(), AdminToken.ofFile(token.getValue()));
-      }
-      if (viewer != null) {
-        settings.reader(VIEWER, viewer);
-      }
-      for (Map.Entry<String, Path> reader : readers.entrySet()) {
-        settings.reader(reader.getKey(), AdminToken.ofFile(reader.getValue()));
-      }
+      addTokens(settings, data, chosen, viewer);
       for (Map.Entry<Delivery, Bundle> each : bundles.entrySet()) {
         putInService(host, each.getKey(), each.getValue());
       }
@@ -508,8 +518,8 @@ final class ServeCommand implements Callable<Integer> {
       opened.close();
       throw e;
     }
-    ServerConfig config = settings.build();
-    RunningServer running = opened.listen(config);
+    ServerConfig serving = settings.build();
+    RunningServer running = opened.listen(serving);
     running.stopOnSignal(events, () -> {});
     tellPlugins(events, host);
     for (NodeFault fault : host.health().faults()) {
@@ -521,7 +531,7 @@ final class ServeCommand implements Callable<Integer> {
           "cause",
           fault.cause());
     }
-    String address = "http://" + config.address() + ":" + running.port();
+    String address = "http://" + serving.address() + ":" + running.port();
     Object token = chosen == null ? data.resolve(AdminToken.FILE) : TOKEN_VARIABLE;
     events.tell(
         "listening",
@@ -543,8 +553,48 @@ final class ServeCommand implements Callable<Integer> {
       events.tellPeople(
           "to develop a plugin on this host: gonext plugin dev --host " + address + " DIR");
     }
+    if (config != null) {
+      new ServeReload(config, arguments, spec, data, host, running.server(), events)
+          .follow(signals);
+    }
     RunningServer.serveUntilSignal();
     return ExitCode.OK;
+  }
+
+  private void addTokens(
+      ServerConfig.Builder settings,
+      Path directory,
+      @Nullable AdminToken chosen,
+      @Nullable AdminToken viewer) {
+    settings.token(chosen == null ? AdminToken.ofDirectory(directory) : chosen);
+    for (Map.Entry<String, Path> token : tokens.entrySet()) {
+      settings.token(token.getKey(), AdminToken.ofFile(token.getValue()));
+    }
+    if (viewer != null) {
+      settings.reader(VIEWER, viewer);
+    }
+    for (Map.Entry<String, Path> reader : readers.entrySet()) {
+      settings.reader(reader.getKey(), AdminToken.ofFile(reader.getValue()));
+    }
+  }
+
+  /**
+   * What a running server takes over: the tokens, as their files have them now, and the proxies.
+   *
+   * @param directory the data directory of the running host
+   * @throws ParameterException for options that are wrong
+   * @throws StoreException when the file of a token cannot be used
+   */
+  ServerConfig.Builder adjustableServer(Path directory) {
+    requireHolders();
+    ServerConfig.Builder settings = listen.serverConfig().trustedProxies(proxies());
+    addTokens(settings, directory, chosenToken(TOKEN_VARIABLE), chosenToken(READ_ONLY_VARIABLE));
+    return settings;
+  }
+
+  /** The levels of the log, by logger; empty for that of the logger above. */
+  Map<String, Optional<LogLevel>> levels() {
+    return listen.levels(LogLevel.INFO);
   }
 
   private RunningServer.OpenHost open(
@@ -683,6 +733,11 @@ final class ServeCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), option + " " + value + ": give a number from 1 to " + most);
     }
+  }
+
+  private void requireHolders() {
+    requireHolders("--token", tokens.keySet());
+    requireHolders("--read-only-token", readers.keySet());
   }
 
   private void requireHolders(String option, Set<String> names) {

@@ -32,6 +32,7 @@ final class ServeSettings {
           "--config",
           "--dashboard",
           "--data",
+          "--db-file",
           "--dev",
           "--egress-allow",
           "--egress-mode",
@@ -84,8 +85,7 @@ final class ServeSettings {
         continue;
       }
       if (SHOWN.contains(name)) {
-        List<String> given = option.originalStringValues();
-        settings.put(name, given.isEmpty() ? String.valueOf(value) : String.join(" ", given));
+        settings.put(name, text(option));
       } else if (NAMES_ONLY.contains(name) && value instanceof Map<?, ?> map) {
         settings.put(
             name + ", names",
@@ -95,5 +95,17 @@ final class ServeSettings {
       }
     }
     return settings;
+  }
+
+  /** An option's value as an operator writes it. */
+  static String text(OptionSpec option) {
+    List<String> given = option.originalStringValues();
+    String usual = option.defaultValue();
+    if (!given.isEmpty()) {
+      return String.join(" ", given);
+    }
+    Object value = option.getValue();
+    // One that comes from a variable is not the text of the value.
+    return usual == null || usual.contains("$") ? String.valueOf(value) : usual;
   }
 }

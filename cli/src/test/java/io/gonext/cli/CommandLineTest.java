@@ -146,7 +146,8 @@ class CommandLineTest {
   @MethodSource("commands")
   void every_command_that_prints_an_answer_has_json(String name, CommandLine command) {
     boolean answers =
-        command.getSubcommands().isEmpty()
+        // It has one below it, and an answer of its own.
+        (command.getSubcommands().isEmpty() || name.equals("gonext config"))
             && !name.equals("gonext completion")
             && !command.getCommandSpec().usageMessage().hidden();
     assertThat(command.getCommandSpec().findOption("--json") != null).isEqualTo(answers);

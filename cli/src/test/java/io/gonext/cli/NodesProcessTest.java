@@ -10,7 +10,6 @@ import io.gonext.host.HostConfig;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -20,7 +19,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
@@ -29,7 +27,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
@@ -52,6 +49,7 @@ class NodesProcessTest {
 
   @TempDir private Path directory;
   private final List<Process> processes = new ArrayList<>();
+  private @Nullable Nginx balancer;
 
   @Test
   void no_request_fails_when_one_of_two_nodes_is_killed() throws Exception {
@@ -61,7 +59,9 @@ class NodesProcessTest {
       String db = postgres.getJdbcUrl("postgres", "postgres");
       int first = serve(db, "one", "--plugin", bundle.toString());
       int second = serve(db, "two");
-      String url = "http://127.0.0.1:" + nginx(first, second);
+      Nginx nginx = Nginx.start(directory.resolve("nginx"), List.of(first, second));
+      balancer = nginx;
+      String url = nginx.url();
 
       AtomicInteger answered = new AtomicInteger();
       AtomicBoolean stop = new AtomicBoolean();
@@ -110,6 +110,9 @@ class NodesProcessTest {
       }
     } finally {
       processes.forEach(Process::destroyForcibly);
+      if (balancer != null) {
+        balancer.close();
+      }
     }
   }
 
@@ -162,71 +165,7 @@ class NodesProcessTest {
     throw new AssertionError("the node ended before it listened: " + Files.readString(log));
   }
 
-  /** Returns the port of a load balancer that asks the other node where one does not answer. */
-  private int nginx(int first, int second) throws IOException {
-    int port;
-    try (ServerSocket free = new ServerSocket(0)) {
-      port = free.getLocalPort();
-    }
-    Path own = Files.createDirectory(directory.resolve("nginx"));
-    Path config =
-        Files.writeString(
-            own.resolve("nginx.conf"),
-            """
-            daemon off;
-            master_process off;
-            pid %1$s/pid;
-            error_log %1$s/error.log;
-            events { worker_connections 256; }
-            http {
-              access_log off;
-              client_body_temp_path %1$s/body;
-              proxy_temp_path %1$s/proxy;
-              fastcgi_temp_path %1$s/fastcgi;
-              uwsgi_temp_path %1$s/uwsgi;
-              scgi_temp_path %1$s/scgi;
-              upstream nodes {
-                server 127.0.0.1:%2$d max_fails=1 fail_timeout=1s;
-                server 127.0.0.1:%3$d max_fails=1 fail_timeout=1s;
-              }
-              server {
-                listen 127.0.0.1:%4$d;
-                location / {
-                  proxy_pass http://nodes;
-                  proxy_connect_timeout 1s;
-                  proxy_next_upstream error timeout http_502 http_503;
-                }
-              }
-            }
-            """
-                .formatted(own, first, second, port));
-    processes.add(
-        new ProcessBuilder(nginxProgram(), "-p", own.toString(), "-c", config.toString())
-            .redirectErrorStream(true)
-            .redirectOutput(own.resolve("out.log").toFile())
-            .start());
-    try (HttpClient client = HttpClient.newHttpClient()) {
-      await()
-          .atMost(BOUND)
-          .until(() -> get(client, "http://127.0.0.1:" + port + "/healthz").startsWith("200 "));
-    }
-    return port;
-  }
-
-  private static String nginxProgram() {
-    String path = System.getenv("PATH") + ":/usr/sbin:/usr/local/sbin";
-    Optional<Path> program =
-        Stream.of(path.split(":", -1))
-            .map(directory -> Path.of(directory, "nginx"))
-            .filter(Files::isExecutable)
-            .findFirst();
-    if (program.isEmpty()) {
-      missing("nginx is not installed", null);
-    }
-    return program.orElseThrow().toString();
-  }
-
-  private static EmbeddedPostgres postgres() {
+  static EmbeddedPostgres postgres() {
     try {
       return EmbeddedPostgres.builder().start();
     } catch (IOException | RuntimeException e) {

@@ -7,8 +7,10 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -16,6 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** The options of {@code serve} from a file. */
 class ServeFileTest {
@@ -136,6 +140,65 @@ class ServeFileTest {
     assertThat(out.toString()).isEqualTo("the options are valid, with those of " + file + "\n");
     assertThat(data).doesNotExist();
     assertThat(run("serve", "--check", "--config", write("call-ms: 0\n").toString())).isEqualTo(2);
+  }
+
+  @Test
+  void config_check_says_what_serve_would_say() throws IOException {
+    Path file = write("call-ms: 500\n");
+    assertThat(run("config", "check", file.toString())).isZero();
+    assertThat(out.toString()).isEqualTo("the options are valid, with those of " + file + "\n");
+    assertThat(run("config", "check", "--json", file.toString())).isZero();
+    assertThat(out.toString()).contains("\"event\":\"checked\"");
+    assertThat(run("config", "check", write("cal-ms: 3\n").toString())).isEqualTo(2);
+    assertThat(err.toString()).contains("line 1: there is no option cal-ms; did you mean call-ms?");
+    assertThat(run("config", "check")).isEqualTo(2);
+    assertThat(err.toString()).contains("FILE");
+  }
+
+  @Test
+  void check_is_still_the_name_of_a_key_and_of_a_plugin() {
+    assertThat(below("config", "check", "FILE")).containsKey("check");
+    assertThat(below("config", "--help")).containsKey("check");
+    assertThat(below("config", "shop", "check")).isEmpty();
+    assertThat(below("config", "--", "check")).isEmpty();
+  }
+
+  private static Map<String, CommandLine> below(String... arguments) {
+    return Objects.requireNonNull(Main.commandLine(arguments).getSubcommands().get("config"))
+        .getSubcommands();
+  }
+
+  @Test
+  void the_database_may_be_named_in_a_file_of_its_owner() throws IOException {
+    Path file = directory.resolve("db");
+    Files.writeString(file, "jdbc:postgresql://db/gonext?user=u&password=hidden\n");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    assertThat(run("serve", "--check", "--db-file", file.toString())).isZero();
+    assertThat(
+            run("serve", "--check", "--db-file", file.toString(), "--db", "jdbc:postgresql://d/g"))
+        .isEqualTo(2);
+    assertThat(err.toString()).contains("give one of them");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+    assertThat(run("serve", "--check", "--db-file", file.toString())).isEqualTo(2);
+    assertThat(err.toString()).contains("chmod 600");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    Files.writeString(file, "mysql://hidden");
+    assertThat(run("serve", "--check", "--db-file", file.toString())).isEqualTo(2);
+    assertThat(err.toString()).contains(file + ": ").doesNotContain("hidden", "Exception");
+    assertThat(run("serve", "--check", "--db-file", directory.resolve("no").toString()))
+        .isEqualTo(2);
+    assertThat(err.toString()).contains("cannot be read");
+  }
+
+  @Test
+  void what_a_reload_takes_over_are_options_of_serve() {
+    assertThat(
+            Objects.requireNonNull(Main.commandLine("serve").getSubcommands().get("serve"))
+                .getCommandSpec()
+                .options()
+                .stream()
+                .map(OptionSpec::longestName))
+        .containsAll(ServeReload.ADJUSTABLE);
   }
 
   @Test

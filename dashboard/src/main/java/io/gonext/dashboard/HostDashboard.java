@@ -37,9 +37,12 @@ public final class HostDashboard implements AutoCloseable {
   private final Routes routes;
   private final Live live;
   private final DashboardServlet servlet;
+  private final Sessions sessions;
   private final Thread warming;
 
-  private HostDashboard(Routes routes, Live live, DashboardServlet servlet) {
+  private HostDashboard(
+      Routes routes, Live live, DashboardServlet servlet, Sessions sessions) {
+    this.sessions = sessions;
     this.routes = routes;
     this.live = live;
     this.servlet = servlet;
@@ -82,6 +85,14 @@ public final class HostDashboard implements AutoCloseable {
 
   Routes routes() {
     return routes;
+  }
+
+  /**
+   * Ends the sessions of these visitors, and their live updates within seconds: their tokens are no
+   * longer good. Does nothing to a dashboard whose visitors the application knows.
+   */
+  public void signOut(Predicate<Visitor> visitors) {
+    sessions.endOf(visitors);
   }
 
   /** Ends the live updates, at once. */
@@ -189,7 +200,7 @@ public final class HostDashboard implements AutoCloseable {
               ownHosts,
               failures,
               live);
-      return new HostDashboard(routes, live, servlet);
+      return new HostDashboard(routes, live, servlet, sessions);
     }
 
     /** All pages, in the order of the main menu. */

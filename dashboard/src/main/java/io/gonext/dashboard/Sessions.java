@@ -6,6 +6,7 @@ import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * The visitors who have signed in, by the identifier in their cookie. They are in memory only: a
@@ -51,6 +52,11 @@ final class Sessions {
     return Optional.ofNullable(sessions.get(id))
         .filter(session -> clock.instant().isBefore(session.ends()))
         .map(Session::visitor);
+  }
+
+  /** Ends the sessions of these visitors. */
+  synchronized void endOf(Predicate<Visitor> visitors) {
+    sessions.values().removeIf(session -> visitors.test(session.visitor()));
   }
 
   /** Ends a session, if there is one. */

@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -76,6 +77,8 @@ public final class Host implements AutoCloseable {
   /** What {@link #start} does. */
   private final Start starting;
 
+  private final Consumer<HostConfig> adjusting;
+
   private final AtomicBoolean started = new AtomicBoolean();
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -103,7 +106,9 @@ public final class Host implements AutoCloseable {
       OciClient registries,
       CallRecorders recorders,
       Fixtures fixtures,
+      Consumer<HostConfig> adjusting,
       Start starting) {
+    this.adjusting = adjusting;
     this.starting = starting;
     this.store = store;
     this.engine = engine;
@@ -192,6 +197,16 @@ public final class Host implements AutoCloseable {
       starting.run();
       activity.start();
     }
+  }
+
+  /**
+   * Takes over what a host can change while it runs: {@link HostConfig#routeRate}, {@link
+   * HostConfig#clientRate}, {@link HostConfig#egress}, and of {@link HostConfig#jobs} the bounds for
+   * one plugin. Calls and requests that are under way end as they began. Whatever else the
+   * configuration says is ignored; it needs a new host.
+   */
+  public void adjust(HostConfig config) {
+    adjusting.accept(config);
   }
 
   /** The version of this host, a semantic version. */

@@ -161,6 +161,15 @@ final class HostOpening implements AutoCloseable {
             nanoTime);
     PluginDatabases pluginDatabases = store.pluginDatabases();
     JobService jobService = new JobService(jobs, pluginDatabases, nanoTime);
+    HttpService fetches =
+        new HttpService(
+            config.egress(),
+            config.network(),
+            vault::value,
+            config.meters(),
+            hooks.series(),
+            config.telemetry(),
+            System::nanoTime);
     HostServices services =
         new HostServices(
             AbiTable.v1(),
@@ -172,14 +181,7 @@ final class HostOpening implements AutoCloseable {
                 new SecretService(vault),
                 new AppService(
                     config.functions(), config.meters(), config.telemetry(), System::nanoTime),
-                new HttpService(
-                    config.egress(),
-                    config.network(),
-                    vault::value,
-                    config.meters(),
-                    hooks.series(),
-                    config.telemetry(),
-                    System::nanoTime),
+                fetches,
                 new DatabaseService(
                     pluginDatabases,
                     config.databaseBytes(),
@@ -272,6 +274,11 @@ final class HostOpening implements AutoCloseable {
         new OciClient(config.registries()),
         recorders,
         new Fixtures(lifecycle, store.keyValues(), config.keyValues(), pluginDatabases),
+        next -> {
+          lifecycle.changeRates(next.routeRate(), next.clientRate());
+          fetches.change(next.egress());
+          jobs.changeBounds(next.jobs().perMinute(), next.jobs().waiting());
+        },
         () -> {
           lifecycle.warmUp(lifecycle.startActive(), config.warmUp());
           invalidations.follow(

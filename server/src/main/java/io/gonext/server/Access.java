@@ -5,11 +5,14 @@ import io.gonext.dashboard.Visitor;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
 import java.net.URI;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,18 +20,73 @@ import org.jspecify.annotations.Nullable;
  * machine can reach trusts its callers, except web pages in a browser. Any other server requires a
  * token.
  *
- * @param loopback whether only this machine can reach the server
- * @param address that the server listens on, as configured
- * @param tokens that allow changes, by holder
- * @param readers that allow to look only, by holder
+ * <p>Thread-safe.
  */
-record Access(
-    boolean loopback,
-    String address,
-    Map<String, AdminToken> tokens,
-    Map<String, AdminToken> readers) {
+final class Access {
   /** RFC 9110 section 11.1: the name of a scheme is not case-sensitive. */
   private static final Pattern BEARER = Pattern.compile("(?i)bearer +(\\S+) *");
+
+  private final boolean loopback;
+  private final String address;
+  private volatile Tokens tokens;
+
+  /**
+   * Who may do what.
+   *
+   * @param admins allow changes, by holder
+   * @param readers allow to look only, by holder
+   */
+  private record Tokens(Map<String, AdminToken> admins, Map<String, AdminToken> readers) {}
+
+  /**
+   * @param loopback whether only this machine can reach the server
+   * @param address that the server listens on, as configured
+   * @param admins tokens that allow changes, by holder
+   * @param readers tokens that allow to look only, by holder
+   */
+  Access(
+      boolean loopback,
+      String address,
+      Map<String, AdminToken> admins,
+      Map<String, AdminToken> readers) {
+    this.loopback = loopback;
+    this.address = address;
+    this.tokens = new Tokens(admins, readers);
+  }
+
+  /**
+   * Sets other tokens.
+   *
+   * @return who no longer holds the same token, by name
+   */
+  synchronized List<Visitor> change(
+      Map<String, AdminToken> admins, Map<String, AdminToken> readers) {
+    Tokens before = tokens;
+    tokens = new Tokens(admins, readers);
+    return Stream.concat(
+            gone(before.admins, admins).map(Visitor::operator),
+            gone(before.readers, readers).map(Visitor::reader))
+        .toList();
+  }
+
+  private static Stream<String> gone(
+      Map<String, AdminToken> before, Map<String, AdminToken> after) {
+    return before.keySet().stream()
+        .filter(name -> {
+          AdminToken now = after.get(name);
+          return now == null || !now.is(Objects.requireNonNull(before.get(name)));
+        })
+        .sorted();
+  }
+
+  boolean hasAdmins() {
+    return !tokens.admins.isEmpty();
+  }
+
+  /** Whether the token of a request is still one that allows to look. */
+  boolean isHolder(Context ctx) {
+    return holderOf(ctx).isPresent();
+  }
 
   /** Allows calls of plugins: without a token from this machine, with a token from others. */
   void requireCaller(Context ctx) {
@@ -75,28 +133,34 @@ record Access(
   }
 
   private Visitor holder(Context ctx) {
+    return holderOf(ctx)
+        .orElseThrow(() -> {
+          ctx.header("WWW-Authenticate", "Bearer");
+          return new Problem(
+              HttpStatus.UNAUTHORIZED,
+              "send the header Authorization: Bearer <token>; the token is in the data directory,"
+                  + " in "
+                  + AdminToken.FILE);
+        });
+  }
+
+  private Optional<Visitor> holderOf(Context ctx) {
     String header = ctx.header("Authorization");
     Matcher bearer = BEARER.matcher(header == null ? "" : header);
-    Optional<Visitor> holder = bearer.matches() ? holder(bearer.group(1)) : Optional.empty();
-    return holder.orElseThrow(() -> {
-      ctx.header("WWW-Authenticate", "Bearer");
-      return new Problem(
-          HttpStatus.UNAUTHORIZED,
-          "send the header Authorization: Bearer <token>; the token is in the data directory, in "
-              + AdminToken.FILE);
-    });
+    return bearer.matches() ? holder(bearer.group(1)) : Optional.empty();
   }
 
   /** Who holds a token; empty for a text that is not one. */
   Optional<Visitor> holder(String text) {
     Visitor holder = null;
+    Tokens now = tokens;
     // Compare with every token, so that the time does not reveal which one is nearly right.
-    for (Map.Entry<String, AdminToken> token : readers.entrySet()) {
+    for (Map.Entry<String, AdminToken> token : now.readers.entrySet()) {
       if (token.getValue().is(text)) {
         holder = Visitor.reader(token.getKey());
       }
     }
-    for (Map.Entry<String, AdminToken> token : tokens.entrySet()) {
+    for (Map.Entry<String, AdminToken> token : now.admins.entrySet()) {
       if (token.getValue().is(text)) {
         holder = Visitor.operator(token.getKey());
       }

@@ -24,7 +24,7 @@ import java.util.Locale;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -46,13 +46,13 @@ final class ActivityApi {
 
   private final Activity activity;
   private final Host host;
-  private final BooleanSupplier closing;
+  private final Predicate<Context> ends;
   private final EventStreams streams = new EventStreams("calls");
 
-  ActivityApi(Host host, BooleanSupplier closing) {
+  ActivityApi(Host host, Predicate<Context> ends) {
     this.host = host;
     this.activity = host.activity();
-    this.closing = closing;
+    this.ends = ends;
   }
 
   /** The endpoints, those of one plugin below {@code one}. */
@@ -258,7 +258,7 @@ final class ActivityApi {
         });
     try {
       client.sendComment("connected");
-      while (!client.terminated() && !closing.getAsBoolean()) {
+      while (!client.terminated() && !ends.test(client.ctx())) {
         NotedCall call = waiting.poll(1, TimeUnit.SECONDS);
         if (call == null) {
           client.sendComment("still here"); // fails when the client has gone

@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -63,15 +64,16 @@ final class AdminApi {
   AdminApi(Host host, Access access, BooleanSupplier closing, OperationsApi operations) {
     this.host = host;
     this.access = access;
-    this.logs = new LogApi(host, closing);
+    Predicate<Context> ends = ctx -> closing.getAsBoolean() || !access.isHolder(ctx);
+    this.logs = new LogApi(host, ends);
     this.settings = new SettingsApi(host);
     this.functions = new FunctionApi(host);
-    this.invalidations = new InvalidationApi(host, closing);
+    this.invalidations = new InvalidationApi(host, ends);
     this.jobs = new JobApi(host);
     this.recordings = new RecordingApi(host);
     this.profiles = new ProfileApi(host, closing);
     this.operations = operations;
-    this.activity = new ActivityApi(host, closing);
+    this.activity = new ActivityApi(host, ends);
   }
 
   /**

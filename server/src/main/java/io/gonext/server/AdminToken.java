@@ -65,6 +65,11 @@ public final class AdminToken {
         .getBytes(StandardCharsets.UTF_8);
   }
 
+  /** Whether the texts are the same. */
+  boolean is(AdminToken other) {
+    return MessageDigest.isEqual(text, other.text);
+  }
+
   /** Whether this is the token. The time does not depend on how much of it is right. */
   boolean is(String candidate) {
     return MessageDigest.isEqual(text, candidate.getBytes(StandardCharsets.UTF_8));

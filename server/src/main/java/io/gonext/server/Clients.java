@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  * Forwarded} (RFC 7239), or in {@code X-Forwarded-For} when there is no {@code Forwarded}. These
  * headers of anyone else are ignored.
  *
- * @param proxies that the operator trusts
+ * <p>Thread-safe.
  */
-record Clients(List<AddressRange> proxies) {
+final class Clients {
   /** RFC 7239 section 5.4. */
   private static final Pattern HTTPS =
       Pattern.compile("(?:^|[;,])\\s*proto=\"?https\"?\\s*(?:$|[;,])", Pattern.CASE_INSENSITIVE);
@@ -30,6 +30,18 @@ record Clients(List<AddressRange> proxies) {
 
   /** Bytes of the network in an IPv6 address. One client may have all addresses of a network. */
   private static final int NETWORK_BYTES = 8;
+
+  /** That the operator trusts. */
+  private volatile List<AddressRange> proxies;
+
+  Clients(List<AddressRange> proxies) {
+    this.proxies = List.copyOf(proxies);
+  }
+
+  /** Trusts other proxies. */
+  void change(List<AddressRange> next) {
+    proxies = List.copyOf(next);
+  }
 
   /** The client of a request: its IPv4 address, or its IPv6 network of 64 bits. */
   String of(Context ctx) {

@@ -1,6 +1,7 @@
 package io.gonext.server;
 
 import io.gonext.dashboard.HostDashboard;
+import io.gonext.dashboard.Visitor;
 import io.gonext.host.Host;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.FilterChain;
@@ -14,6 +15,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.EnumSet;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.eclipse.jetty.ee10.servlet.FilterHolder;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
@@ -41,6 +43,11 @@ final class DashboardMount implements AutoCloseable {
         new FilterHolder(new TimedBodies()), BELOW, EnumSet.of(DispatcherType.REQUEST));
     context.addServlet(new ServletHolder(dashboard.servlet()), BELOW);
     dashboard.warmUp();
+  }
+
+  /** Ends the sessions of these visitors. */
+  void signOut(Predicate<Visitor> visitors) {
+    dashboard.signOut(visitors);
   }
 
   @Override

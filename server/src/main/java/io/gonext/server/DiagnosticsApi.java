@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -35,8 +36,16 @@ final class DiagnosticsApi {
 
   private final ServerConfig config;
 
+  /** How the host was started, with what was changed since then. */
+  private volatile Map<String, String> settings;
+
   DiagnosticsApi(ServerConfig config) {
     this.config = config;
+    this.settings = config.settings();
+  }
+
+  void change(Map<String, String> next) {
+    settings = next;
   }
 
   List<Endpoint> endpoints() {
@@ -82,7 +91,7 @@ final class DiagnosticsApi {
         .stream()
             .filter(name -> name.matches("(GONEXT|OTEL|JAVA|JDK)_?.*"))
             .forEach(variables::add);
-    body.set("settings", StrictJson.valueOf(config.settings()));
+    body.set("settings", StrictJson.valueOf(settings));
     answer(ctx, body);
   }
 

@@ -1,5 +1,6 @@
 package io.gonext.server;
 
+import io.gonext.dashboard.Visitor;
 import io.gonext.host.Host;
 import io.gonext.host.internal.route.RouteHeaders;
 import io.gonext.host.manifest.ManifestSchema;
@@ -16,6 +17,9 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.eclipse.jetty.ee10.servlet.FilterHolder;
 import org.eclipse.jetty.http.UriCompliance;
@@ -57,6 +61,12 @@ public final class HttpServer implements AutoCloseable {
   private final Host host;
   private final PrometheusMeterRegistry metrics;
   private final Access access;
+  private final Clients clients;
+  private final DiagnosticsApi diagnostics;
+
+  /** Empty where the application keeps its log to itself. */
+  private final Optional<LogLevels> logLevels;
+
   private final Connections connections;
   private final Javalin javalin;
   private final InternalErrors internalErrors;
@@ -77,12 +87,15 @@ public final class HttpServer implements AutoCloseable {
     this.metrics = metrics;
     timer.setRemoveOnCancelPolicy(true);
     this.access = new Access(loopback, config.address(), config.tokens(), config.readers());
+    this.clients = new Clients(config.trustedProxies());
+    this.diagnostics = new DiagnosticsApi(config);
+    this.logLevels =
+        config.log().map(log -> new LogLevels(log, host.audit(), timer, InstantSource.system()));
     this.connections = new Connections(config.requestTimeout(), GRACE, System::nanoTime, metrics);
     this.internalErrors = new InternalErrors(metrics, System::nanoTime);
     this.dashboard =
         hasDashboard(config, loopback)
-            ? new DashboardMount(
-                host, access, new Clients(config.trustedProxies()), internalErrors::happened)
+            ? new DashboardMount(host, access, clients, internalErrors::happened)
             : null;
     this.javalin =
         Javalin.create(javalinConfig -> {
@@ -162,6 +175,38 @@ public final class HttpServer implements AutoCloseable {
     return dashboard != null;
   }
 
+  /**
+   * Takes over what a server can change while it runs: the tokens, the trusted proxies and the
+   * settings that operators see. Whoever holds a token that is gone or another one is signed out of
+   * the dashboard, and what streams to them ends within seconds. Whatever else the configuration
+   * says is ignored.
+   *
+   * @return who no longer holds the same token
+   * @throws IllegalArgumentException when the server began with tokens and would have none
+   */
+  public List<String> adjust(ServerConfig config) {
+    if (config.tokens().isEmpty() && access.hasAdmins()) {
+      throw new IllegalArgumentException("the server would have no admin token");
+    }
+    List<Visitor> gone = access.change(config.tokens(), config.readers());
+    if (dashboard != null) {
+      dashboard.signOut(gone::contains);
+    }
+    clients.change(config.trustedProxies());
+    diagnostics.change(config.settings());
+    return gone.stream().map(Visitor::name).toList();
+  }
+
+  /**
+   * Sets the levels of loggers as the start of the server would. A logger whose level an operator
+   * changed keeps it, and goes back to this one.
+   *
+   * @param levels by logger; empty for the level of the logger above
+   */
+  public void setLevels(Map<String, Optional<LogLevel>> levels) {
+    logLevels.ifPresent(all -> all.setBase(levels));
+  }
+
   /** Refuses new requests, waits up to 10 s for running ones, and stops. */
   @Override
   public void close() {
@@ -171,13 +216,6 @@ public final class HttpServer implements AutoCloseable {
     }
     javalin.stop();
     timer.shutdownNow();
-  }
-
-  private OperationsApi operations(ServerConfig settings) {
-    return new OperationsApi(
-        host,
-        settings.log().map(log -> new LogLevels(log, host.audit(), timer, InstantSource.system())),
-        new DiagnosticsApi(settings));
   }
 
   private void configure(JavalinConfig config, Duration idleTimeout) {
@@ -237,11 +275,12 @@ public final class HttpServer implements AutoCloseable {
     }
     new HookApi(host, access).addTo(config.routes);
     if (!settings.tokens().isEmpty()) {
-      new AdminApi(host, access, () -> closing, operations(settings)).addTo(config.routes);
+      new AdminApi(host, access, () -> closing, new OperationsApi(host, logLevels, diagnostics))
+          .addTo(config.routes);
     }
     if (settings.dev()) {
       new DevApi(host, access, () -> closing).addTo(config.routes);
     }
-    new PluginRoutes(host, new Clients(settings.trustedProxies())).addTo(config.routes);
+    new PluginRoutes(host, clients).addTo(config.routes);
   }
 }

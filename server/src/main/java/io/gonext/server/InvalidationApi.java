@@ -11,7 +11,7 @@ import io.javalin.http.HttpStatus;
 import io.javalin.http.sse.SseClient;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -37,12 +37,12 @@ final class InvalidationApi {
   private static final Duration PATIENCE = Duration.ofSeconds(1);
 
   private final CacheInvalidations invalidations;
-  private final BooleanSupplier closing;
+  private final Predicate<Context> ends;
   private final EventStreams streams = new EventStreams("invalidations");
 
-  InvalidationApi(Host host, BooleanSupplier closing) {
+  InvalidationApi(Host host, Predicate<Context> ends) {
     this.invalidations = host.cacheInvalidations();
-    this.closing = closing;
+    this.ends = ends;
   }
 
   void get(Context ctx) {
@@ -89,7 +89,7 @@ final class InvalidationApi {
     try {
       long seen = start;
       client.sendEvent("ready", "{}", Long.toString(seen));
-      while (!client.terminated() && !closing.getAsBoolean()) {
+      while (!client.terminated() && !ends.test(client.ctx())) {
         Batch batch = invalidations.after(seen, BATCH);
         if (!batch.complete()) {
           long before =

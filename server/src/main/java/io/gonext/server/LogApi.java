@@ -17,7 +17,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.slf4j.event.Level;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -34,11 +34,11 @@ final class LogApi {
   private static final int WAITING_LINES = 2 * MAX_LINES;
 
   private final Host host;
-  private final BooleanSupplier closing;
+  private final Predicate<Context> ends;
 
-  LogApi(Host host, BooleanSupplier closing) {
+  LogApi(Host host, Predicate<Context> ends) {
     this.host = host;
-    this.closing = closing;
+    this.ends = ends;
   }
 
   /**
@@ -158,7 +158,7 @@ final class LogApi {
       List<LogLine> before = new ArrayList<>();
       waiting.drainTo(before);
       wanted.lastOf(before).forEach(line -> send(client, line));
-      while (!client.terminated() && !closing.getAsBoolean()) {
+      while (!client.terminated() && !ends.test(client.ctx())) {
         LogLine line = waiting.poll(1, TimeUnit.SECONDS);
         if (line == null) {
           client.sendComment("still here"); // fails when the client has gone

@@ -143,6 +143,18 @@ final class LogLevels {
     audit.record(plugin(logger), "log_level", detail);
   }
 
+  /** Sets levels as the start would; see {@link HttpServer#setLevels}. */
+  synchronized void setBase(Map<String, Optional<LogLevel>> levels) {
+    levels.forEach((logger, level) -> {
+      Change change = changes.get(logger);
+      if (change == null) {
+        backend.setLevel(logger, level);
+      } else {
+        changes.put(logger, new Change(change.number, level, change.until, change.end));
+      }
+    });
+  }
+
   /**
    * Gives a logger the level that it had before all changes.
    *

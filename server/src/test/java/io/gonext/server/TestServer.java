@@ -173,6 +173,14 @@ final class TestServer
     return running().host;
   }
 
+  HttpServer server() {
+    return running().server;
+  }
+
+  Path data() {
+    return running().data;
+  }
+
   PrometheusMeterRegistry metrics() {
     return running().metrics;
   }

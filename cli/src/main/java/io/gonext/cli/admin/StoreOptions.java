@@ -37,6 +37,12 @@ public final class StoreOptions {
   private @Nullable String url;
 
   @Option(
+      names = "--db-file",
+      paramLabel = "FILE",
+      description = {"The same, with the URL in a file that only its", "owner can read."})
+  private @Nullable Path urlFile;
+
+  @Option(
       names = "--master-key-file",
       paramLabel = "FILE",
       description = {
@@ -77,26 +83,38 @@ public final class StoreOptions {
   }
 
   private Database database() {
-    if (url == null || url.isEmpty()) {
+    boolean named = url != null && !url.isEmpty();
+    if (named && urlFile != null) {
+      throw new ParameterException(
+          spec.commandLine(), "--db-file: --db or GONEXT_DB is set, too: give one of them");
+    }
+    String given = urlFile == null ? url : text(urlFile).strip();
+    if (given == null || (given.isEmpty() && urlFile == null)) {
       return Database.embedded();
     }
+    String option = urlFile == null ? "--db: " : urlFile + ": ";
     try {
-      return Database.postgreSql(url);
+      return Database.postgreSql(given);
     } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), "--db: " + e.getMessage(), e);
+      throw new ParameterException(spec.commandLine(), option + e.getMessage(), e);
+    }
+  }
+
+  private String text(Path file) {
+    try {
+      return Files.readString(ownersOnly(file));
+    } catch (IOException e) {
+      throw new ParameterException(spec.commandLine(), file + " cannot be read: " + e.getMessage());
     }
   }
 
   private Optional<MasterKey> key(@Nullable Path file, String variable) {
     String source = file == null ? variable : file.toString();
     try {
-      String text = file == null ? System.getenv(variable) : Files.readString(ownersOnly(file));
+      String text = file == null ? System.getenv(variable) : text(file);
       return text == null || text.isEmpty() ? Optional.empty() : Optional.of(MasterKey.parse(text));
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), source + ": " + e.getMessage());
-    } catch (IOException e) {
-      throw new ParameterException(
-          spec.commandLine(), source + " cannot be read: " + e.getMessage());
     }
   }
 

@@ -77,16 +77,30 @@ public final class ProcessLog implements LogBackend {
       LogFormat format, LogLevel level, boolean verbose, String version) {
     ProcessLog log =
         new ProcessLog(new LogLines(format, ZoneId.systemDefault(), version), () -> System.err);
-    log.setLevel("root", Optional.of(verbose ? LogLevel.INFO : LogLevel.WARN));
-    if (!verbose) {
-      // It logs a port in use as an error with a stack trace; this command says it in a sentence.
-      log.setLevel("io.javalin", Optional.of(LogLevel.OFF));
-    }
-    // Under gonext.plugin are the plugins' own lines, which an earlier log may have silenced.
-    log.setLevel("gonext.plugin", Optional.empty());
-    log.setLevel("gonext", Optional.of(verbose ? LogLevel.DEBUG : level));
-    log.setLevel("io.gonext", Optional.of(verbose ? LogLevel.DEBUG : level));
+    levels(level, verbose).forEach(log::setLevel);
     return log;
+  }
+
+  /**
+   * The levels that a log starts with, by logger; empty for that of the logger above.
+   *
+   * @param level of GoNext's own loggers and of plugins, unless verbose
+   */
+  public static Map<String, Optional<LogLevel>> levels(LogLevel level, boolean verbose) {
+    LogLevel own = verbose ? LogLevel.DEBUG : level;
+    return Map.of(
+        "root",
+        Optional.of(verbose ? LogLevel.INFO : LogLevel.WARN),
+        // It logs a port in use as an error with a stack trace; this command says it in a sentence.
+        "io.javalin",
+        verbose ? Optional.empty() : Optional.of(LogLevel.OFF),
+        // The plugins' own lines, which an earlier log may have silenced.
+        "gonext.plugin",
+        Optional.empty(),
+        "gonext",
+        Optional.of(own),
+        "io.gonext",
+        Optional.of(own));
   }
 
   /** A log of other libraries' errors, for commands that print everything else themselves. */

@@ -1,5 +1,6 @@
 package io.gonext.cli.output;
 
+import io.gonext.host.internal.store.SecretFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,14 +12,15 @@ public final class OwnersOnly {
   private OwnersOnly() {}
 
   /**
-   * What is wrong with the permissions of a file, and how to mend it; empty if nothing is, or if
-   * the file system has no such permissions.
+   * What is wrong with the permissions of a file, and how to mend it; empty if nothing is, if root
+   * has put it there for this process, or if the file system has no such permissions.
    */
   public static Optional<String> problem(Path file) throws IOException {
     PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
     return view != null
             && view.readAttributes().permissions().stream()
                 .anyMatch(permission -> !permission.name().startsWith("OWNER_"))
+            && !SecretFile.isGiven(file)
         ? Optional.of(file + " can be read by others: run chmod 600 " + file)
         : Optional.empty();
   }

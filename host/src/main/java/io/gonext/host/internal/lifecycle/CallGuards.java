@@ -13,4 +13,9 @@ import java.util.function.LongSupplier;
  * @param nanoTime the time of rates and circuit breakers, and of the turns of hooks
  */
 public record CallGuards(
-    RouteRate routeRate, RouteRate clientRate, BreakerPolicy breaker, LongSupplier nanoTime) {}
+    RouteRate routeRate, RouteRate clientRate, BreakerPolicy breaker, LongSupplier nanoTime) {
+  /** A copy with these rates. */
+  CallGuards withRates(RouteRate newRouteRate, RouteRate newClientRate) {
+    return new CallGuards(newRouteRate, newClientRate, breaker, nanoTime);
+  }
+}

@@ -16,6 +16,7 @@ import io.gonext.host.NodeFault;
 import io.gonext.host.OperatorLimits;
 import io.gonext.host.PluginLimits;
 import io.gonext.host.PluginState;
+import io.gonext.host.RouteRate;
 import io.gonext.host.StoreException;
 import io.gonext.host.StoredPlugin;
 import io.gonext.host.StoredVersion;
@@ -608,6 +609,11 @@ public final class Lifecycle {
   /** How far the exercise of the plugins that were started has come. */
   public WarmUpProgress warmUpProgress() {
     return warmStart.progress();
+  }
+
+  /** Sets other rates for the routes of all plugins. */
+  public void changeRates(RouteRate routeRate, RouteRate clientRate) {
+    serving.changeRates(routeRate, clientRate);
   }
 
   /** Ends the exercise, and keeps recent inputs for the next start. */

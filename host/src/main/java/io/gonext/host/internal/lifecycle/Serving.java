@@ -2,6 +2,7 @@ package io.gonext.host.internal.lifecycle;
 
 import io.gonext.host.ActivationException;
 import io.gonext.host.ConflictException;
+import io.gonext.host.RouteRate;
 import io.gonext.host.internal.hook.HookBus;
 import io.gonext.host.internal.route.RouteLimiter;
 import io.gonext.host.manifest.Manifest;
@@ -36,7 +37,10 @@ final class Serving {
 
   private final HookBus hooks;
   private final MeterRegistry meters;
-  private final CallGuards guards;
+
+  /** Its rates change in {@link #atomically}. */
+  private volatile CallGuards guards;
+
   private final HostServices services;
   private final CallRecorders recorders;
   private final Duration drain;
@@ -93,6 +97,15 @@ final class Serving {
     } finally {
       commit.unlock();
     }
+  }
+
+  /** Sets other rates for the routes of all plugins, also of those that come. */
+  void changeRates(RouteRate routeRate, RouteRate clientRate) {
+    atomically(() -> {
+      guards = guards.withRates(routeRate, clientRate);
+      routeLimiters.values().forEach(limiter -> limiter.change(routeRate, clientRate));
+      return null;
+    });
   }
 
   /** Puts a plugin in service that is not; in {@link #atomically}. */

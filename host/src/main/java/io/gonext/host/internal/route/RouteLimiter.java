@@ -28,13 +28,11 @@ public final class RouteLimiter {
 
   private final Logger log;
   private final String plugin;
-  private final RouteRate perClient;
   private final LongSupplier nanoTime;
   private final Counter overPlugin;
   private final Counter overClient;
 
-  /** Null without a limit. */
-  private final @Nullable Bucket all;
+  private volatile Rates rates;
 
   /** By client, the one seen last at the end. Guarded by itself. */
   private final Map<String, Bucket> clients =
@@ -48,6 +46,13 @@ public final class RouteLimiter {
       };
 
   private final OncePerMinute minute;
+
+  /**
+   * What holds now.
+   *
+   * @param all of all clients together; null without a limit
+   */
+  private record Rates(RouteRate rate, @Nullable Bucket all, RouteRate perClient) {}
 
   /**
    * @param rate of all clients together
@@ -71,10 +76,9 @@ public final class RouteLimiter {
       MeterRegistry meters) {
     this.log = log;
     this.plugin = plugin;
-    this.perClient = perClient;
     this.nanoTime = nanoTime;
     this.minute = new OncePerMinute(nanoTime);
-    this.all = rate.isUnlimited() ? null : bucket(rate);
+    this.rates = new Rates(rate, rate.isUnlimited() ? null : bucket(rate), perClient);
     this.overPlugin = counter("plugin", meters);
     this.overClient = counter("client", meters);
   }
@@ -106,21 +110,40 @@ public final class RouteLimiter {
         .build();
   }
 
+  /** Sets other rates. A rate that changes begins anew; one that stays keeps its count. */
+  public synchronized void change(RouteRate rate, RouteRate perClient) {
+    Rates before = rates;
+    Bucket all = before.all;
+    if (!rate.equals(before.rate)) {
+      all = rate.isUnlimited() ? null : bucket(rate);
+    }
+    synchronized (clients) {
+      rates = new Rates(rate, all, perClient);
+      if (!perClient.equals(before.perClient)) {
+        clients.clear();
+      }
+    }
+  }
+
   /**
    * Takes a request's place; zero when it may go on, otherwise how long there will be none.
    *
    * @param client whose requests are counted together; empty for one that is not counted apart
    */
   public Duration take(String client) {
-    if (!client.isEmpty() && !perClient.isUnlimited()) {
-      Bucket own;
+    if (!client.isEmpty() && !rates.perClient.isUnlimited()) {
+      Bucket own = null;
       synchronized (clients) {
-        own = clients.computeIfAbsent(client, c -> bucket(perClient));
+        RouteRate now = rates.perClient;
+        if (!now.isUnlimited()) {
+          own = clients.computeIfAbsent(client, c -> bucket(now));
+        }
       }
-      if (!own.tryConsume(1)) {
+      if (own != null && !own.tryConsume(1)) {
         return refused(own, overClient, "one client");
       }
     }
+    Bucket all = rates.all;
     return all == null || all.tryConsume(1)
         ? Duration.ZERO
         : refused(all, overPlugin, "all clients");

@@ -33,7 +33,8 @@ final class OwnersFile {
     try {
       if (Files.exists(file)
           && isPosix(file)
-          && !OWNERS.containsAll(Files.getPosixFilePermissions(file))) {
+          && !OWNERS.containsAll(Files.getPosixFilePermissions(file))
+          && !SecretFile.isGiven(file)) {
         Files.setPosixFilePermissions(file, OWNERS);
       }
     } catch (IOException e) {

@@ -9,7 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -19,7 +22,29 @@ import org.slf4j.LoggerFactory;
 public final class SecretFile {
   private static final Logger log = LoggerFactory.getLogger(SecretFile.class);
 
+  /** The most that a file has that root gives to a group. */
+  private static final Set<PosixFilePermission> GIVEN =
+      PosixFilePermissions.fromString("rw-r-----");
+
   private SecretFile() {}
+
+  /**
+   * Whether root has put a file here for the group of this process alone, which cannot change it:
+   * Kubernetes does so with the files of a Secret.
+   *
+   * @throws IOException when its permissions cannot be read
+   */
+  public static boolean isGiven(Path file) throws IOException {
+    return OwnersFile.isPosix(file)
+        && isGiven(
+            Files.getPosixFilePermissions(file),
+            Files.getAttribute(file, "unix:uid"),
+            Files.isWritable(file));
+  }
+
+  static boolean isGiven(Set<PosixFilePermission> permissions, Object owner, boolean isWritable) {
+    return GIVEN.containsAll(permissions) && owner.equals(0) && !isWritable;
+  }
 
   /**
    * What is in the file, after creating it where it does not exist. Where several processes create

@@ -77,6 +77,26 @@ class RouteLimiterTest {
     }
   }
 
+  @Test
+  void a_rate_that_changes_begins_anew_and_one_that_stays_keeps_its_count() {
+    RouteLimiter limiter = limiter(new RouteRate(3, 1), new RouteRate(1, 1));
+    assertThat(limiter.take("a")).isZero();
+    assertThat(limiter.take("b")).isZero();
+
+    limiter.change(new RouteRate(3, 1), new RouteRate(2, 1));
+    assertThat(limiter.take("a")).as("the third of all clients").isZero();
+    assertThat(limiter.take("a")).as("the fourth of all clients").isPositive();
+
+    limiter.change(new RouteRate(1, 1), new RouteRate(2, 1));
+    assertThat(limiter.take("c")).isZero();
+    assertThat(limiter.take("c")).isPositive();
+
+    limiter.change(RouteRate.UNLIMITED, RouteRate.UNLIMITED);
+    for (int i = 0; i < 100; i++) {
+      assertThat(limiter.take("c")).isZero();
+    }
+  }
+
   private RouteLimiter limiter(RouteRate rate, RouteRate perClient) {
     return new RouteLimiter("p", rate, perClient, nanos::get, meters);
   }

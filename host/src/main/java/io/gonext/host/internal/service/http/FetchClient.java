@@ -39,7 +39,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Sends requests of plugins, and nothing that they did not ask for: no redirects, retries, cookies,
  * proxies or answers to authentication. It starts with the first request. Connections are kept
- * alive for one plugin each.
+ * alive for one plugin each, and for one policy of addresses.
  *
  * <p>Thread-safe.
  */
@@ -51,7 +51,7 @@ final class FetchClient implements AutoCloseable {
 
   private static final int MAX_LOOKUPS = 64;
 
-  private final AddressPolicy policy;
+  private volatile AddressPolicy policy;
   private final NameLookup lookup;
 
   /** Answers in place of the network; null for the network itself. */
@@ -93,6 +93,17 @@ final class FetchClient implements AutoCloseable {
     this.lookup = lookup;
     this.tls = tls;
   }
+
+  /** Sets which addresses requests may go to from now on; those under way are left alone. */
+  void change(AddressPolicy next) {
+    policy = next;
+  }
+
+  /**
+   * Whose connection it is. Under another policy, a plugin gets new connections, whose addresses
+   * are checked by it.
+   */
+  private record Owner(String plugin, AddressPolicy policy) {}
 
   /**
    * An answer whose body is complete.
@@ -201,7 +212,7 @@ final class FetchClient implements AutoCloseable {
   private Request request(String plugin, FetchRequest fetch) throws FetchException {
     Request request =
         BareClient.request(started(), fetch.method(), fetch.url())
-            .tag(plugin)
+            .tag(new Owner(plugin, policy))
             .headers(headers -> {
               headers.put(HttpHeader.ACCEPT_ENCODING, "gzip");
               fetch.headers().forEach(header -> headers.put(header.name(), header.value()));
@@ -238,7 +249,7 @@ final class FetchClient implements AutoCloseable {
 
   private HttpClient start() {
     return BareClient.start(
-        "gonext-fetch", tls.get(), new CheckedResolver(lookup, _ -> policy, lookups));
+        "gonext-fetch", tls.get(), new CheckedResolver(lookup, tag -> ((Owner) tag).policy(), lookups));
   }
 
   private static String types(Exception failure) {

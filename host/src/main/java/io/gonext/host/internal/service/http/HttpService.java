@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -64,7 +65,7 @@ public final class HttpService implements HostService {
   /** The label of requests that no entry of the manifest allows. */
   private static final String OTHER = "other";
 
-  private final Egress egress;
+  private volatile Egress egress;
   private final FetchClient client;
   private final SecretValues secrets;
   private final MeterRegistry meters;
@@ -121,6 +122,12 @@ public final class HttpService implements HostService {
         telemetry.equals(OpenTelemetry.noop()) ? null : telemetry.getTracer("io.gonext.host");
     this.propagator = telemetry.getPropagators().getTextMapPropagator();
     this.nanoTime = nanoTime;
+  }
+
+  /** Sets where requests may go from now on, and how many a plugin may send. */
+  public void change(Egress next) {
+    client.change(new AddressPolicy(next.allowed()));
+    egress = next;
   }
 
   @Override
@@ -183,8 +190,10 @@ public final class HttpService implements HostService {
       this.scope = scope;
       this.name = scope.manifest().name();
       this.secretsGate = CapabilityGate.of(scope, Manifest.SECRETS, FETCH.toString());
-      int asked = scope.manifest().fetch().perMinute().orElse(egress.perMinute());
-      this.ownMinute = asked < egress.perMinute() ? new MinuteBudget(asked, nanoTime) : null;
+      OptionalInt asked = scope.manifest().fetch().perMinute();
+      // Also where it is more than the host allows now: the host may come to allow more.
+      this.ownMinute =
+          asked.isPresent() ? new MinuteBudget(asked.getAsInt(), nanoTime) : null;
     }
 
     HostAnswer fetch(GuestArguments arguments) {
@@ -331,9 +340,10 @@ public final class HttpService implements HostService {
       if (arguments.once(this, AtomicInteger::new).incrementAndGet() > FetchBudget.PER_CALL) {
         throw limit("a call of a plugin sends at most " + FetchBudget.PER_CALL + " requests");
       }
+      int perMinute = egress.perMinute();
       FetchBudget budget =
-          budgets.computeIfAbsent(name, _ -> new FetchBudget(egress.perMinute(), nanoTime));
-      if ((ownMinute != null && !ownMinute.tryTake()) || !budget.minute().tryTake()) {
+          budgets.computeIfAbsent(name, _ -> new FetchBudget(perMinute, nanoTime));
+      if ((ownMinute != null && !ownMinute.tryTake()) || !budget.minute(perMinute).tryTake()) {
         throw limit("the plugin has sent all the requests that it may send in a minute");
       }
       if (!budget.running().tryAcquire()) {

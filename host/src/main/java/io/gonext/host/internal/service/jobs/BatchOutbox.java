@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -63,7 +64,7 @@ final class BatchOutbox implements AutoCloseable {
   private final LongSupplier nanoTime;
 
   /** By plugin. The rate of what is moved is that of what is enqueued. */
-  private final Map<String, MinuteBudget> budgets = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, MinuteBudget> budgets = new ConcurrentHashMap<>();
 
   /** The plugins whose jobs are being moved. */
   private final Set<String> moving = ConcurrentHashMap.newKeySet();
@@ -208,8 +209,7 @@ final class BatchOutbox implements AutoCloseable {
       return;
     }
     MinuteBudget budget =
-        budgets.computeIfAbsent(
-            plugin, name -> new MinuteBudget(queue.policy().perMinute(), nanoTime));
+        MinuteBudget.of(budgets, plugin, queue.policy().perMinute(), nanoTime);
     prepare(plugin);
     try (Connection own = databases.open(plugin, Access.WRITE)) {
       own.setAutoCommit(true);

@@ -30,7 +30,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
  */
 public final class JobQueue {
   private final JobStore store;
-  private final JobPolicy policy;
+  private volatile JobPolicy policy;
   private final StoreClock clock;
   private volatile Runner runner = Runner.NONE;
 
@@ -69,6 +69,11 @@ public final class JobQueue {
 
   public JobPolicy policy() {
     return policy;
+  }
+
+  /** Sets other bounds for each plugin; see {@link JobPolicy#withBounds}. */
+  public void changeBounds(int perMinute, int waiting) {
+    policy = policy.withBounds(perMinute, waiting);
   }
 
   public StoreClock clock() {

@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -63,7 +64,7 @@ public final class JobService implements HostService {
   private final LongSupplier nanoTime;
 
   /** By plugin, of all its versions together. */
-  private final Map<String, MinuteBudget> budgets = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, MinuteBudget> budgets = new ConcurrentHashMap<>();
 
   private final ExecutorService threads =
       Context.taskWrapping(
@@ -134,8 +135,7 @@ public final class JobService implements HostService {
   }
 
   private MinuteBudget budget(String plugin) {
-    return budgets.computeIfAbsent(
-        plugin, name -> new MinuteBudget(queue.policy().perMinute(), nanoTime));
+    return MinuteBudget.of(budgets, plugin, queue.policy().perMinute(), nanoTime);
   }
 
   private static HostAnswer body(String id, boolean created) {

@@ -197,6 +197,19 @@ class FetchClientTest {
   }
 
   @Test
+  void an_address_that_is_no_longer_allowed_is_not_reached_by_a_connection_that_is_open()
+      throws Exception {
+    try (FetchServer server = FetchServer.plain("127.0.0.1")) {
+      assertThat(body(get(http(server, "/protocol")))).isEqualTo("HTTP/1.1");
+      client.change(AddressPolicy.publicOnly());
+      assertThat(failure(http(server, "/protocol")).outcome())
+          .isEqualTo(FetchOutcome.BLOCKED_ADDRESS);
+      client.change(LOOPBACK);
+      assertThat(body(get(http(server, "/protocol")))).isEqualTo("HTTP/1.1");
+    }
+  }
+
+  @Test
   void a_name_that_does_not_resolve_is_said_so() {
     trust(host -> {
       throw new UnknownHostException(host);
