@@ -76,7 +76,12 @@ final class ForeignModules {
     }
     Loaded start = before == null ? left : before;
     out.println(
-        "left " + (left.classes - start.classes) + " " + (left.threads - start.threads) + " " + left);
+        "left "
+            + (left.classes - start.classes)
+            + " "
+            + (left.threads - start.threads)
+            + " "
+            + left);
   }
 
   private String take(Path path) throws IOException {
