@@ -18,12 +18,17 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
-import java.lang.management.ClassLoadingMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.management.JMException;
+import javax.management.ObjectName;
 
 /**
  * The child of {@code ./campaign guests}: takes modules that others made through admission, the
@@ -32,7 +37,8 @@ import java.util.concurrent.locks.LockSupport;
  * <p>Reads a path from each line of standard input. Answers each with one line on standard output:
  * {@code refused REASON MESSAGE}, {@code trapped CAUSE}, {@code served CALLS TRAPS}, or {@code
  * fault EXCEPTION}, which is anything that the engine does not promise. At the end of its input it
- * closes the engine and says what is left: {@code left CLASSES THREADS}.
+ * closes the engine and says what is left: {@code left LOADERS THREADS HELD}, where HELD is the
+ * number of modules' class loaders before that.
  */
 final class ForeignModules {
   private static final Duration START = Duration.ofSeconds(5);
@@ -52,36 +58,21 @@ final class ForeignModules {
 
   public static void main(String[] args) throws IOException {
     PrintStream out = new PrintStream(System.out, true, UTF_8);
-    // What the JVM and this class need once is not what a module leaves.
-    Loaded before = null;
     BufferedReader paths = new BufferedReader(new InputStreamReader(System.in, UTF_8));
+    int threads = Left.now().threads();
     ForeignModules modules = new ForeignModules(EngineLimits.defaults());
     for (String path = paths.readLine(); path != null; path = paths.readLine()) {
-      if (before == null) {
-        // The first module also loads the classes of the engine.
-        ForeignModules first = new ForeignModules(EngineLimits.defaults());
-        first.take(Path.of(path));
-        first.engine.close();
-        before = Loaded.now();
-      }
       out.println(modules.take(Path.of(path)));
     }
+    long held = Left.now().loaders();
     modules.engine.close();
-    Loaded left = Loaded.now();
-    for (long end = System.nanoTime() + LONGEST_CLEANING_NANOS;
-        before != null && left.isMoreThan(before) && System.nanoTime() - end < 0;
-        left = Loaded.now()) {
-      System.gc();
+    Left left = Left.now();
+    long end = System.nanoTime() + LONGEST_CLEANING_NANOS;
+    while ((left.loaders() > 0 || left.threads() > threads) && System.nanoTime() - end < 0) {
       LockSupport.parkNanos(POLL_NANOS);
+      left = Left.now();
     }
-    Loaded start = before == null ? left : before;
-    out.println(
-        "left "
-            + (left.classes - start.classes)
-            + " "
-            + (left.threads - start.threads)
-            + " "
-            + left);
+    out.println("left " + left.loaders() + " " + (left.threads() - threads) + " " + held);
   }
 
   private String take(Path path) throws IOException {
@@ -105,8 +96,11 @@ final class ForeignModules {
   /** Starts an instance, and calls its functions that take nothing. */
   private static String serve(CompiledModule module) {
     InstanceConfig.Builder config = InstanceConfig.builder().startTimeout(START);
+    Set<String> names = new HashSet<>();
     for (FunctionImport function : module.imports()) {
-      if (!function.isWasi() && function.type().results().size() <= 1) {
+      // A module may import one function several times.
+      boolean offered = !names.add(function.module() + '\0' + function.name());
+      if (!offered && !function.isWasi() && function.type().results().size() <= 1) {
         config.hostFunction(
             HostFunction.of(function.module(), function.name(), function.type(), (_, _) -> 0));
       }
@@ -141,25 +135,30 @@ final class ForeignModules {
     return text.substring(0, Math.min(MOST_MESSAGE, text.length()));
   }
 
-  /** Classes that are loaded, and threads that are alive. */
-  private record Loaded(long classes, int threads) {
-    /** A few classes of the JVM's own come and go. */
-    private static final int SLACK = 100;
+  /** Class loaders of modules that the JVM holds, and threads that are alive. */
+  private record Left(long loaders, int threads) {
+    private static final Pattern LOADERS =
+        Pattern.compile("(\\d+) +\\d+ +io\\.gonext\\.engine\\.GuestClassLoader\\b");
 
-    static Loaded now() {
-      System.gc();
-      ClassLoadingMXBean bean = ManagementFactory.getClassLoadingMXBean();
-      return new Loaded(
-          bean.getLoadedClassCount(), ManagementFactory.getThreadMXBean().getThreadCount());
-    }
-
-    boolean isMoreThan(Loaded before) {
-      return classes > before.classes + SLACK || threads > before.threads;
-    }
-
-    @Override
-    public String toString() {
-      return classes + " classes, " + threads + " threads";
+    /** Collects, and counts what is left then. */
+    static Left now() {
+      String histogram;
+      try {
+        histogram =
+            (String)
+                ManagementFactory.getPlatformMBeanServer()
+                    .invoke(
+                        new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                        "gcClassHistogram",
+                        new Object[] {new String[0]},
+                        new String[] {String[].class.getName()});
+      } catch (JMException e) {
+        throw new IllegalStateException("this JVM has no histogram of classes", e);
+      }
+      Matcher loaders = LOADERS.matcher(histogram);
+      return new Left(
+          loaders.find() ? Long.parseLong(loaders.group(1)) : 0,
+          ManagementFactory.getThreadMXBean().getThreadCount());
     }
   }
 }
