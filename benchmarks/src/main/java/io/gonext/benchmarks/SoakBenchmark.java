@@ -150,7 +150,8 @@ final class SoakBenchmark implements Benchmark {
     int kills = 0;
     while (System.nanoTime() - end < 0) {
       if (System.nanoTime() - nextSample > 0) {
-        growth.sample(steady.metricsAfterCollection(), connections(watch), pg.p99Millis());
+        growth.sample(
+            steady.metricsAfterCollection(), connections(watch), rows(watch), pg.p99Millis());
         nextSample = System.nanoTime() + sampleNanos;
       }
       if (System.nanoTime() - nextKill > 0) {
@@ -212,6 +213,30 @@ final class SoakBenchmark implements Benchmark {
     }
   }
 
+  /**
+   * The rows of the store that neither a request nor an operator's change adds to for good: not
+   * those of the audit log, of jobs and of the plugin's own tables.
+   */
+  private static double rows(Connection watch) throws SQLException {
+    try (Statement statement = watch.createStatement();
+        ResultSet rows =
+            statement.executeQuery(
+                """
+                select sum((xpath('/row/n/text()', query_to_xml(
+                    format('select count(*) as n from %I.%I', table_schema, table_name),
+                    false, true, '')))[1]::text::bigint), count(*)
+                from information_schema.tables
+                where table_name in ('plugin', 'plugin_version', 'plugin_config', 'capability_grant',
+                    'host_node', 'kv_entry', 'kv_usage', 'recent_input', 'job_queue')
+                """)) {
+      rows.next();
+      if (rows.getInt(2) == 0) {
+        throw new IllegalStateException("the store has other tables");
+      }
+      return rows.getLong(1);
+    }
+  }
+
   /** What must not grow, on the host that is never killed. */
   private static final class Growth {
     private static final double MIB = 1024 * 1024;
@@ -223,9 +248,10 @@ final class SoakBenchmark implements Benchmark {
     private final SoakTrend threads = new SoakTrend("threads", 1.1, 4);
     private final SoakTrend descriptors = new SoakTrend("open files", 1.1, 8);
     private final SoakTrend connections = new SoakTrend("connections to PostgreSQL", 1.1, 4);
+    private final SoakTrend rows = new SoakTrend("rows of the store", 1.1, 100);
     private final SoakTrend p99 = new SoakTrend("p99 of the echo, ms", 1.5, 25);
 
-    void sample(String metrics, double databaseConnections, double p99Millis) {
+    void sample(String metrics, double databaseConnections, double storedRows, double p99Millis) {
       heap.add(sum(metrics, "jvm_memory_used_bytes\\{area=\"heap\"}") / MIB);
       metaspace.add(sum(metrics, "jvm_memory_pool_used_bytes\\{pool=\"Metaspace\"}") / MIB);
       code.add(sum(metrics, "jvm_memory_pool_used_bytes\\{pool=\"Code[^}]*}") / MIB);
@@ -233,11 +259,12 @@ final class SoakBenchmark implements Benchmark {
       threads.add(sum(metrics, "jvm_threads_current"));
       descriptors.add(sum(metrics, "process_open_fds"));
       connections.add(databaseConnections);
+      rows.add(storedRows);
       p99.add(p99Millis);
     }
 
     List<SoakTrend> all() {
-      return List.of(heap, metaspace, code, classes, threads, descriptors, connections, p99);
+      return List.of(heap, metaspace, code, classes, threads, descriptors, connections, rows, p99);
     }
 
     List<String> faults() {

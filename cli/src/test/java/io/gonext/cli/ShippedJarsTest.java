@@ -20,6 +20,9 @@ class ShippedJarsTest {
   private static final Pattern ROW =
       Pattern.compile("^\\| `([\\w.-]+:[\\w.-]+)` \\| [^|]+ \\| [^|]+ \\|$", Pattern.MULTILINE);
 
+  private static final Pattern REASON =
+      Pattern.compile("^\\| `([\\w.-]+:[\\w.-]+)` \\| [^|]{20,} \\|$", Pattern.MULTILINE);
+
   @Test
   void the_document_says_what_each_jar_is_for() throws IOException {
     assertThat(documented()).containsExactlyElementsOf(allowed());
@@ -35,6 +38,15 @@ class ShippedJarsTest {
       String artifact = allowed.substring(allowed.indexOf(':') + 1);
       assertThat(present).anyMatch(jar -> jar.matches(Pattern.quote(artifact) + "-\\d.*\\.jar"));
     }
+  }
+
+  @Test
+  void a_jar_that_nothing_loads_is_one_that_is_shipped_and_has_a_reason() throws IOException {
+    String document = Files.readString(ROOT.resolve("docs/jars.md"));
+    String section = document.substring(document.indexOf("## Not loaded"));
+    List<String> unloaded = REASON.matcher(section).results().map(match -> match.group(1)).toList();
+    assertThat(unloaded).isNotEmpty().doesNotHaveDuplicates();
+    assertThat(allowed()).containsAll(unloaded);
   }
 
   private static List<String> allowed() throws IOException {
