@@ -5,6 +5,7 @@ the key-value store, and writes a row and its job in one transaction. So an answ
 acknowledged and is lost or doubled, is seen.
 """
 import collections
+import ctypes
 import http.client
 import io
 import json
@@ -165,6 +166,17 @@ def build_soak():
 hosts = []
 
 
+def ends_with_its_parent(how=signal.SIGKILL):
+    """Whatever happens to the process that started this one (Linux)."""
+    ctypes.CDLL(None).prctl(1, how)
+
+
+def guard():
+    """Ends what was started also when this campaign is told to end."""
+    ends_with_its_parent(signal.SIGTERM)
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))
+
+
 def end_all():
     """No host outlives its campaign."""
     for host in hosts:
@@ -196,7 +208,8 @@ class Host:
         self.process = subprocess.Popen(
             [*map(str, wrap), ROOT / "gonext", "serve", "--data", self.data, "--port", str(self.port), "--warm-up", "0",
              "--route-rate", "off", "--call-ms", "5000", "--jobs-per-minute", "1000000", "--jobs-waiting", "100000",
-             *self.options, *more], stdout=self.output, stderr=self.output, env=environment, preexec_fn=before)
+             *self.options, *more], stdout=self.output, stderr=self.output, env=environment,
+            preexec_fn=lambda: (ends_with_its_parent(), before and before()))
 
     def start(self, *more, seconds=120, **how):
         """Whether it becomes ready; says what it printed where it does not."""

@@ -81,6 +81,8 @@ public final class ProcessLog implements LogBackend {
     if (!verbose) {
       // It logs a port in use as an error with a stack trace; this command says it in a sentence.
       log.setLevel("io.javalin", Optional.of(LogLevel.OFF));
+      // It logs a connection that broke with a stack trace; the store says what was lost.
+      log.setLevel("com.zaxxer.hikari.pool", Optional.of(LogLevel.ERROR));
     }
     // Under gonext.plugin are the plugins' own lines, which an earlier log may have silenced.
     log.setLevel("gonext.plugin", Optional.empty());

@@ -242,8 +242,9 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
     if (clock.mayStandStill()) {
       // db-scheduler waits for a time of the clock before it polls again.
       long poll = policy.poll().toMillis();
-      var _ = housekeepers.scheduleWithFixedDelay(
-          () -> carefully("a look", this::look), poll, poll, TimeUnit.MILLISECONDS);
+      var _ =
+          housekeepers.scheduleWithFixedDelay(
+              () -> carefully("a look", this::look), poll, poll, TimeUnit.MILLISECONDS);
     }
     return made;
   }

@@ -56,9 +56,7 @@ final class StoreHealth {
   /** Whether a database that works refused the values of a statement, or the statement itself. */
   static boolean isOfRows(SQLException e) {
     String state = e.getSQLState();
-    return state != null
-        && state.length() == 5
-        && OF_ROWS.contains(state.substring(0, 2));
+    return state != null && state.length() == 5 && OF_ROWS.contains(state.substring(0, 2));
   }
 
   private static boolean isOfAStatement(SQLException e) {

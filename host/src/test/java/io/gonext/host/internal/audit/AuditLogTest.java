@@ -190,7 +190,9 @@ class AuditLogTest {
     assertThat(dropped()).isEqualTo(1);
   }
 
-  /** The store is lost between a change and its row: the change was answered, so its row follows. */
+  /**
+   * The store is lost between a change and its row: the change was answered, so its row follows.
+   */
   @ParameterizedTest
   @ValueSource(strings = {"executeBatch", "commit"})
   @Timeout(20)
@@ -249,7 +251,8 @@ class AuditLogTest {
           }
         };
     AuditLog log =
-        new AuditLog(FailingStores.audit(failure), full, () -> NOW, Thread::new, QUEUE_LENGTH, KEPT);
+        new AuditLog(
+            FailingStores.audit(failure), full, () -> NOW, Thread::new, QUEUE_LENGTH, KEPT);
     log.record("a-plugin", "1.0.0", "install", "operator", detail(1));
     failure.set(null);
     assertThat(log.offer("a-plugin", "1.0.0", "activate", "operator", detail(2))).isTrue();
