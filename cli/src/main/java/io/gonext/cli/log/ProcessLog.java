@@ -83,6 +83,8 @@ public final class ProcessLog implements LogBackend {
       log.setLevel("io.javalin", Optional.of(LogLevel.OFF));
       // It logs a connection that broke with a stack trace; the store says what was lost.
       log.setLevel("com.zaxxer.hikari.pool", Optional.of(LogLevel.ERROR));
+      // As errors with a stack trace, for each poll of a store that is lost.
+      log.setLevel("com.github.kagkarlsson.scheduler", Optional.of(LogLevel.OFF));
     }
     // Under gonext.plugin are the plugins' own lines, which an earlier log may have silenced.
     log.setLevel("gonext.plugin", Optional.empty());

@@ -151,7 +151,7 @@ public final class PluginStore implements AutoCloseable {
     }
     String first = String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
     String why = String.valueOf(root.getMessage()).lines().findFirst().orElse("");
-    return root == failure ? first : first + ": " + why;
+    return failure.getCause() == null ? first : first + ": " + why;
   }
 
   /**
