@@ -332,8 +332,24 @@ make_cache() {
   rm -rf "$training_data"
 }
 
+# The JVM opens each jar, and a host a file for each connection. With too few, the JVM ends with a message that
+# says nothing of files. It takes the hard limit itself.
+least_files=128
+
+require_files() {
+  # POSIX has no option for the hard limit; every shell that is /bin/sh somewhere has this one.
+  # shellcheck disable=SC3045
+  files=$(ulimit -H -n 2>/dev/null) || return 0
+  case $files in
+    *[!0-9]* | '') return 0 ;;
+  esac
+  [ "$files" -ge "$least_files" ] || fail "may open only $files files at once and needs at least $least_files: \
+raise the limit with ulimit -n, or LimitNOFILE of systemd."
+}
+
 # Becomes the JVM that runs $jar with the arguments $@.
 run_java() {
+  require_files
   if [ -s "${cache:-}" ]; then
     set -- "-XX:AOTCache=$cache" -jar "$jar" "$@"
   else

@@ -63,7 +63,15 @@ public final class Activity {
       endTick();
     } catch (RuntimeException | Error e) {
       // The executor would call this no more.
-      log.warn("the history of plugins has a gap", e);
+      say(e);
+    }
+  }
+
+  private static void say(Throwable failure) {
+    try {
+      log.warn("the history of plugins has a gap", failure);
+    } catch (Throwable e) {
+      // There is no memory left to say so.
     }
   }
 

@@ -195,12 +195,11 @@ final class Connections extends Handler.Wrapper implements Connection.Listener, 
 
   /** Keeps the thread alive: without it, headers and bodies have no time limit. */
   private void failed(Throwable failure) {
-    failures.increment();
     try {
+      failures.increment();
       log.warn("a check for slow clients failed, the next one follows: {}", failure.toString());
-    } catch (OutOfMemoryError e) {
-      // The counter has it.
-      failures.increment(0);
+    } catch (Throwable e) {
+      // There is no memory left to say so. The next check follows.
     }
   }
 

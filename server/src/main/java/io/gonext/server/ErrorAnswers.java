@@ -34,6 +34,12 @@ final class ErrorAnswers {
   private static final byte[] INTERNAL_ERROR =
       Problem.body(HttpStatus.INTERNAL_SERVER_ERROR, SEE_LOG);
 
+  private static final byte[] NO_MEMORY =
+      Problem.body(
+          HttpStatus.SERVICE_UNAVAILABLE,
+          "the host has not enough memory for this request now: repeat it, or give the host a"
+              + " larger heap (-Xmx)");
+
   private final InternalErrors internalErrors;
 
   ErrorAnswers(InternalErrors internalErrors) {
@@ -126,16 +132,19 @@ final class ErrorAnswers {
 
   /** Answers after an {@link Error}, with next to no memory. */
   private void failed(HttpServletResponse response, Error error) {
-    internalErrors.happened(error);
+    boolean full = error instanceof OutOfMemoryError;
     try {
+      internalErrors.happened(error);
       log.error("a request failed", error);
     } finally {
       if (!response.isCommitted()) {
+        HttpStatus status =
+            full ? HttpStatus.SERVICE_UNAVAILABLE : HttpStatus.INTERNAL_SERVER_ERROR;
         response.resetBuffer();
-        response.setStatus(HttpStatus.INTERNAL_SERVER_ERROR.getCode());
+        response.setStatus(status.getCode());
         response.setContentType(Problem.CONTENT_TYPE);
         try {
-          response.getOutputStream().write(INTERNAL_ERROR);
+          response.getOutputStream().write(full ? NO_MEMORY : INTERNAL_ERROR);
         } catch (IOException e) {
           log.debug("the client has closed the connection: {}", e.toString());
         }

@@ -448,6 +448,24 @@ class HttpServerTest {
   }
 
   @Test
+  void a_request_that_finds_no_memory_is_told_so_and_may_be_repeated() throws Exception {
+    server
+        .host()
+        .addFilter(
+            "app",
+            "full",
+            1,
+            (value, args, turn) -> {
+              throw new OutOfMemoryError("of a test");
+            });
+    HttpResponse<String> failed = server.post("/api/v1/filters/full", "{\"value\":1}");
+    assertThat(failed.statusCode()).isEqualTo(503);
+    assertThat(failed.headers().firstValue("content-type")).contains("application/problem+json");
+    assertThat(failed.body()).contains("not enough memory", "-Xmx").doesNotContain("of a test");
+    assertThat(server.get("/readyz").body()).contains("java.lang.OutOfMemoryError");
+  }
+
+  @Test
   void a_java_error_is_a_problem_and_many_make_the_node_unready() throws Exception {
     server
         .host()

@@ -93,7 +93,13 @@ public final class ProcessLog implements LogBackend {
         Optional.of(verbose ? LogLevel.INFO : LogLevel.WARN),
         // It logs a port in use as an error with a stack trace; this command says it in a sentence.
         "io.javalin",
-        verbose ? Optional.empty() : Optional.of(LogLevel.OFF),
+        quiet(verbose, LogLevel.OFF),
+        // It logs a connection that broke with a stack trace; the store says what was lost.
+        "com.zaxxer.hikari.pool",
+        quiet(verbose, LogLevel.ERROR),
+        // As errors with a stack trace, for each poll of a store that is lost.
+        "com.github.kagkarlsson.scheduler",
+        quiet(verbose, LogLevel.OFF),
         // The plugins' own lines, which an earlier log may have silenced.
         "gonext.plugin",
         Optional.empty(),
@@ -101,6 +107,10 @@ public final class ProcessLog implements LogBackend {
         Optional.of(own),
         "io.gonext",
         Optional.of(own));
+  }
+
+  private static Optional<LogLevel> quiet(boolean verbose, LogLevel level) {
+    return verbose ? Optional.empty() : Optional.of(level);
   }
 
   /** A log of other libraries' errors, for commands that print everything else themselves. */

@@ -30,8 +30,8 @@ import tools.jackson.databind.JsonNode;
 /**
  * The audit log: a bounded queue and one thread that writes it to the store, in order. It keeps the
  * newest rows of each plugin. A request never waits for it: if the queue is full, the row is
- * dropped and counted ({@code gonext_audit_dropped_total}). A crash may lose rows in the queue;
- * {@link #record} returns once its row is stored.
+ * dropped and counted ({@code gonext_audit_dropped_total}). While the store is lost, rows wait in
+ * the queue. A crash may lose rows in the queue; {@link #record} returns once its row is stored.
  *
  * <p>Thread-safe.
  */
@@ -49,6 +49,9 @@ public final class AuditLog implements AutoCloseable {
 
   /** How long an operator's change waits for its row, and a close for the queue. */
   private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  /** Between two attempts while the store is lost. */
+  private static final Duration PAUSE = Duration.ofMillis(200);
 
   /**
    * @param row null for a mark, which shows how far the writer has come
@@ -71,6 +74,12 @@ public final class AuditLog implements AutoCloseable {
   private final Map<String, Integer> unpruned = new HashMap<>();
 
   private volatile boolean closing;
+
+  /** Whether the writer waits for the store. Nobody waits for the writer then. */
+  private volatile boolean behind;
+
+  /** Opens with {@link #closing}. */
+  private final CountDownLatch closed = new CountDownLatch(1);
 
   /** Set by the writer before it looks at the queue for the last time. */
   private volatile boolean ended;
@@ -118,7 +127,10 @@ public final class AuditLog implements AutoCloseable {
     return queued;
   }
 
-  /** Writes a row, and returns when it is stored or after some seconds. */
+  /**
+   * Writes a row, and returns when it is stored, when the store turns out to be lost, or after some
+   * seconds.
+   */
   public void record(String plugin, String version, String event, String actor, JsonNode detail) {
     Entry entry = entry(plugin, version, event, actor, detail);
     try {
@@ -126,7 +138,7 @@ public final class AuditLog implements AutoCloseable {
           || !queue.offer(entry, PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
           || cameTooLate(entry)) {
         dropped.increment();
-      } else if (!entry.written.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+      } else if (!behind && !entry.written.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
         log.warn("the audit log is behind: {} of {} is not stored yet", event, plugin);
       }
     } catch (InterruptedException e) {
@@ -176,7 +188,8 @@ public final class AuditLog implements AutoCloseable {
   @Override
   public void close() {
     closing = true;
-    awaitQueued();
+    closed.countDown();
+    awaitMark();
   }
 
   private Entry entry(String plugin, String version, String event, String actor, JsonNode detail) {
@@ -207,6 +220,12 @@ public final class AuditLog implements AutoCloseable {
 
   /** Waits for the queue, so that a reader sees everything that happened before. */
   private void awaitQueued() {
+    if (!behind) {
+      awaitMark();
+    }
+  }
+
+  private void awaitMark() {
     Entry mark = new Entry(null, new CountDownLatch(1));
     try {
       boolean offered = queue.offer(mark, PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
@@ -251,38 +270,69 @@ public final class AuditLog implements AutoCloseable {
       try {
         batch.add(queue.take());
         queue.drainTo(batch, BATCH - 1);
-        store(batch.stream().map(Entry::row).filter(Objects::nonNull).toList());
+        storeWhenPossible(batch);
       } catch (InterruptedException e) {
         log.warn("the audit log's writer was interrupted, and continues");
       } catch (Throwable e) {
         // Also an error: no other thread would write the rows that come after these.
         lost(batch, e);
       } finally {
+        behind = false;
         batch.forEach(entry -> entry.written.countDown());
         batch.clear();
       }
     }
   }
 
+  /** Does not throw: were the writer to end here, no row would be written again. */
   private void lost(List<Entry> batch, Throwable failure) {
-    int rows = 0;
-    for (Entry entry : batch) {
-      rows += entry.row == null ? 0 : 1;
-    }
-    dropped.increment(rows);
     try {
+      int rows = 0;
+      for (Entry entry : batch) {
+        rows += entry.row == null ? 0 : 1;
+      }
+      dropped.increment(rows);
       log.warn("{} audit rows are lost: {}", rows, failure.toString());
-    } catch (OutOfMemoryError e) {
-      // The rows are counted.
-      dropped.increment(0);
+    } catch (Throwable e) {
+      // There is no memory left to say so.
     }
   }
 
-  private void store(List<AuditRow> rows) {
+  /**
+   * Tries again for as long as the store is lost and the log is open: what a change was answered
+   * for has its row once the store is back. The queue bounds what waits behind it.
+   */
+  private void storeWhenPossible(List<Entry> batch) throws InterruptedException {
+    List<AuditRow> rows = batch.stream().map(Entry::row).filter(Objects::nonNull).toList();
     if (rows.isEmpty()) {
       return;
     }
-    store.insert(rows);
+    boolean unknown = false;
+    while (true) {
+      // Read before the attempt: a close lets the writer try once more.
+      boolean last = closing;
+      try {
+        if (!unknown || !store.has(rows)) {
+          store.insert(rows);
+        }
+        break;
+      } catch (StoreException e) {
+        if (last || AuditStore.isRefused(e)) {
+          throw e;
+        }
+        unknown |= e.isMaybeChanged();
+        if (!behind) {
+          behind = true;
+          log.warn("audit rows wait for the store: {}", e.getMessage());
+        }
+        batch.forEach(entry -> entry.written.countDown());
+        closed.await(PAUSE.toMillis(), TimeUnit.MILLISECONDS);
+      }
+    }
+    prune(rows);
+  }
+
+  private void prune(List<AuditRow> rows) {
     for (AuditRow row : rows) {
       // Also at a plugin's first row, because earlier runs may have left too many.
       int since = unpruned.getOrDefault(row.plugin(), 0);

@@ -242,7 +242,9 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
     if (clock.mayStandStill()) {
       // db-scheduler waits for a time of the clock before it polls again.
       long poll = policy.poll().toMillis();
-      var _ = housekeepers.scheduleWithFixedDelay(this::look, poll, poll, TimeUnit.MILLISECONDS);
+      var _ =
+          housekeepers.scheduleWithFixedDelay(
+              () -> carefully("a look", this::look), poll, poll, TimeUnit.MILLISECONDS);
     }
     return made;
   }
@@ -264,11 +266,20 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
     return policy.takeOver().dividedBy(HEARTBEATS);
   }
 
-  private static void carefully(String what, Runnable work) {
+  /** Does not throw: the executor would not call it again. */
+  static void carefully(String what, Runnable work) {
     try {
       work.run();
-    } catch (RuntimeException e) {
-      log.debug("{}: {}", what, e.toString());
+    } catch (Throwable e) {
+      say(what, e);
+    }
+  }
+
+  private static void say(String what, Throwable failure) {
+    try {
+      log.debug("{}: {}", what, failure.toString());
+    } catch (Throwable e) {
+      // There is no memory left to say so.
     }
   }
 

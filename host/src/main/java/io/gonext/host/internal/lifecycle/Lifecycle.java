@@ -630,7 +630,15 @@ public final class Lifecycle {
       inputs.keep(serving.all(), closing);
     } catch (RuntimeException | Error e) {
       // An exception would end the rounds.
-      log.warn("recent inputs were not kept: {}", e.toString());
+      notKept(e);
+    }
+  }
+
+  private static void notKept(Throwable failure) {
+    try {
+      log.warn("recent inputs were not kept: {}", failure.toString());
+    } catch (Throwable e) {
+      // There is no memory left to say so.
     }
   }
 

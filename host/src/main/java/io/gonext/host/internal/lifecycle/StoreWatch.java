@@ -138,9 +138,18 @@ public final class StoreWatch implements AutoCloseable {
       } catch (Throwable e) {
         // Without memory, even logging may fail. This thread must go on: without it, this host
         // would miss the changes of other hosts.
-        failures.increment();
         failing = true;
+        countQuietly();
       }
+    }
+  }
+
+  /** A counter may need memory, too. */
+  private void countQuietly() {
+    try {
+      failures.increment();
+    } catch (Throwable e) {
+      failing = true;
     }
   }
 
@@ -217,24 +226,36 @@ public final class StoreWatch implements AutoCloseable {
 
   private void follow(String plugin) {
     if (queued.add(plugin)) {
-      followers.execute(() -> {
-        // Before the read: a change after this line queues the plugin again.
-        queued.remove(plugin);
-        try {
-          if (lifecycle.reconcile(plugin)) {
-            metrics.followed(plugin);
-          } else {
-            changed.add(plugin);
-          }
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-        } catch (RuntimeException | Error e) {
-          // The failure could not be recorded, so look at the plugin again.
+      boolean accepted = false;
+      try {
+        followers.execute(() -> reconcile(plugin));
+        accepted = true;
+      } finally {
+        if (!accepted) {
+          // There is no thread for it now. Were it left here, nobody would look at it again.
+          queued.remove(plugin);
           changed.add(plugin);
-          failures.increment();
-          throw e;
         }
-      });
+      }
+    }
+  }
+
+  private void reconcile(String plugin) {
+    // Before the read: a change after this line queues the plugin again.
+    queued.remove(plugin);
+    try {
+      if (lifecycle.reconcile(plugin)) {
+        metrics.followed(plugin);
+      } else {
+        changed.add(plugin);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException | Error e) {
+      // The failure could not be recorded, so look at the plugin again.
+      changed.add(plugin);
+      countQuietly();
+      throw e;
     }
   }
 

@@ -9,9 +9,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.RejectedExecutionException;
 
 /**
  * The rows of the audit log. They outlive the plugins they are about.
@@ -38,6 +40,33 @@ public final class AuditStore {
     this.transactions = transactions;
   }
 
+  /** Whether another attempt would fail, too: the store is closed, or refused the rows. */
+  public static boolean isRefused(StoreException failure) {
+    return failure.getCause() instanceof RejectedExecutionException
+        || (failure.getCause() instanceof SQLException e && StoreHealth.isOfRows(e));
+  }
+
+  /** Whether rows that were added together are there. */
+  public boolean has(List<AuditRow> rows) {
+    AuditRow row = rows.getFirst();
+    return transactions.read(connection -> {
+      try (PreparedStatement select =
+          connection.prepareStatement(
+              "select 1 from audit where plugin = ? and at = ? and version = ? and event = ? and"
+                  + " actor = ? and detail = ?")) {
+        select.setString(1, row.plugin());
+        select.setObject(2, row.at().truncatedTo(ChronoUnit.MICROS).atOffset(ZoneOffset.UTC));
+        select.setString(3, row.version());
+        select.setString(4, row.event());
+        select.setString(5, row.actor());
+        select.setString(6, row.detail());
+        try (ResultSet found = select.executeQuery()) {
+          return found.next();
+        }
+      }
+    });
+  }
+
   /**
    * Adds rows, all or none.
    *
@@ -50,7 +79,7 @@ public final class AuditStore {
               "insert into audit (at, plugin, version, event, actor, detail)"
                   + " values (?, ?, ?, ?, ?, ?)")) {
         for (AuditRow row : rows) {
-          insert.setObject(1, row.at().atOffset(ZoneOffset.UTC));
+          insert.setObject(1, row.at().truncatedTo(ChronoUnit.MICROS).atOffset(ZoneOffset.UTC));
           insert.setString(2, row.plugin());
           insert.setString(3, row.version());
           insert.setString(4, row.event());

@@ -128,8 +128,8 @@ final class EmbeddedDatabase extends SqlDatabase {
     Path aside = directory.resolve(NEW_NAME + SUFFIX);
     Files.deleteIfExists(aside); // of a start that was killed
     making.make(aside);
-    try (HikariDataSource pool = open(directory, NEW_NAME, "gonext-store-new")) {
-      new Schema(pool, this).migrate();
+    try (EmbeddedPool pool = open(directory, NEW_NAME, "gonext-store-new")) {
+      migrate(pool, directory);
     }
     try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE)) {
       channel.force(true);
@@ -141,7 +141,25 @@ final class EmbeddedDatabase extends SqlDatabase {
         StandardCopyOption.REPLACE_EXISTING);
   }
 
-  private HikariDataSource open(Path directory, String database, String name) {
+  private void migrate(EmbeddedPool pool, Path directory) {
+    try {
+      new Schema(pool, this).migrate();
+    } catch (RuntimeException e) {
+      IOException why = pool.source().writeFailure();
+      if (why == null) {
+        throw e;
+      }
+      throw new StoreException(
+          "the store in "
+              + directory
+              + " cannot be written ("
+              + why.getMessage()
+              + "): see to the disk and start again",
+          e);
+    }
+  }
+
+  private EmbeddedPool open(Path directory, String database, String name) {
     Path file = directory.resolve(database + SUFFIX);
     EmbeddedSource source =
         new EmbeddedSource(
@@ -152,7 +170,7 @@ final class EmbeddedDatabase extends SqlDatabase {
     boolean opened = false;
     try {
       source.openNow();
-      HikariDataSource pool = new EmbeddedPool(config, source, file);
+      EmbeddedPool pool = new EmbeddedPool(config, source, file);
       opened = true;
       return pool;
     } catch (SQLException e) {

@@ -80,6 +80,9 @@ final class EmbeddedSource implements AutoCloseable {
   /** Written under {@link #lock}. */
   private volatile boolean closed;
 
+  /** The last write that failed; null for none. */
+  private volatile @Nullable IOException writeFailure;
+
   private volatile long lastAttempt = System.nanoTime() - PAUSE_NANOS;
 
   /** A database that was opened. */
@@ -211,6 +214,7 @@ final class EmbeddedSource implements AutoCloseable {
     boolean done = false;
     try {
       files.admit(why -> {
+        writeFailure = why;
         Opened now = current.get();
         if (now != null) {
           now.fail(why);
@@ -272,6 +276,11 @@ final class EmbeddedSource implements AutoCloseable {
     } catch (IOException e) {
       throw new SQLException("the database's file cannot be closed: " + e.getMessage(), e);
     }
+  }
+
+  /** Why a write failed last; null when none did. What H2 says afterwards does not tell. */
+  @Nullable IOException writeFailure() {
+    return writeFailure;
   }
 
   boolean isUsable() {

@@ -188,6 +188,19 @@ public final class PluginDatabases {
     return transactions.<@Nullable PluginLogin>run(connection -> find(connection, plugin));
   }
 
+  /**
+   * Whether a failure comes from a database that is gone, read-only or out of space or connections,
+   * rather than from what it was asked.
+   */
+  public static boolean isStoreLost(Throwable failure) {
+    for (Throwable e = failure; e != null; e = e.getCause()) {
+      if (e instanceof SQLException sql && SqlDatabase.isLost(sql)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   static @Nullable PluginLogin find(Connection connection, String plugin) throws SQLException {
     try (PreparedStatement select =
         connection.prepareStatement(

@@ -139,8 +139,19 @@ public final class PluginStore implements AutoCloseable {
           ? database.cannotOpen(failure, directory)
           : new StoreException("the store cannot be opened: " + e.getMessage(), e);
     } catch (FlywayException e) {
-      throw new StoreException("the store cannot be brought up to date: " + e.getMessage(), e);
+      throw new StoreException("the store cannot be brought up to date: " + oneLine(e), e);
     }
+  }
+
+  /** Flyway puts a table of its own into its messages; the root says what was wrong. */
+  private static String oneLine(FlywayException failure) {
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    String first = String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
+    String why = String.valueOf(root.getMessage()).lines().findFirst().orElse("");
+    return failure.getCause() == null ? first : first + ": " + why;
   }
 
   /**

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.util.Set;
 import javax.sql.DataSource;
 
@@ -20,6 +21,9 @@ abstract sealed class SqlDatabase permits EmbeddedDatabase, PostgresDatabase {
 
   /** A server that stops, was killed, or is not ready yet. */
   private static final Set<String> SHUTDOWN = Set.of("57P01", "57P02", "57P03");
+
+  /** A server that is read-only, as a replica is; H2's closed database, failed reads and writes. */
+  private static final Set<String> LOST = Set.of("25006", "90098", "90028", "90031");
 
   /**
    * The store's side of this database.
@@ -146,6 +150,14 @@ abstract sealed class SqlDatabase permits EmbeddedDatabase, PostgresDatabase {
   /** Whether the user has not the right to do something. */
   static boolean isNotAllowed(SQLException e) {
     return "42501".equals(e.getSQLState());
+  }
+
+  /** Whether the database as a whole does not do what it should, for now. */
+  static boolean isLost(SQLException e) {
+    String state = e.getSQLState();
+    return isUnreachable(e)
+        || e instanceof SQLTransientConnectionException
+        || (state != null && (state.startsWith("53") || LOST.contains(state)));
   }
 
   /** Whether the connection failed or was lost. */

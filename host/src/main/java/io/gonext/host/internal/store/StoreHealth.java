@@ -23,6 +23,8 @@ final class StoreHealth {
    */
   private static final Set<String> OF_A_STATEMENT = Set.of("0A", "22", "23", "40", "42");
 
+  private static final Set<String> OF_ROWS = Set.of("0A", "22", "23", "42");
+
   /** A statement that was cancelled at its time limit, and a lock that was not free in time. */
   private static final Set<String> LATE = Set.of("57014", "HYT00");
 
@@ -49,6 +51,12 @@ final class StoreHealth {
 
   Optional<StoreTrouble> trouble() {
     return Optional.ofNullable(trouble.get());
+  }
+
+  /** Whether a database that works refused the values of a statement, or the statement itself. */
+  static boolean isOfRows(SQLException e) {
+    String state = e.getSQLState();
+    return state != null && state.length() == 5 && OF_ROWS.contains(state.substring(0, 2));
   }
 
   private static boolean isOfAStatement(SQLException e) {

@@ -9,13 +9,19 @@ import io.gonext.host.Database;
 import io.gonext.host.internal.store.FailingStores;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.internal.store.StoreFixture;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.cumulative.CumulativeCounter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +31,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -180,6 +188,75 @@ class AuditLogTest {
     log.record("a-plugin", "1.0.0", "activate", "operator", detail(2));
     log.close();
     assertThat(dropped()).isEqualTo(1);
+  }
+
+  /**
+   * The store is lost between a change and its row: the change was answered, so its row follows.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"executeBatch", "commit"})
+  @Timeout(20)
+  void rows_wait_for_a_store_that_is_lost_and_are_stored_once(String call) throws Exception {
+    AtomicBoolean lost = new AtomicBoolean(true);
+    CountDownLatch failed = new CountDownLatch(2);
+    try (PluginStore there =
+        FailingStores.watched(
+            directory.resolve("lost"),
+            Database.embedded(),
+            (method, args) -> {
+              if (lost.get() && method.equals(call)) {
+                failed.countDown();
+                throw new SQLException("of a test", "08006");
+              }
+            })) {
+      AuditLog log =
+          new AuditLog(there.audit(), meters, () -> NOW, Thread::new, QUEUE_LENGTH, KEPT);
+      log.record("a-plugin", "1.0.0", "install", "operator", detail(1));
+      log.record("a-plugin", "1.0.0", "activate", "operator", detail(2));
+      failed.await();
+      lost.set(false);
+      log.close();
+      assertThat(there.audit().newest("a-plugin", 10))
+          .extracting(AuditRow::event)
+          .containsExactly("activate", "install");
+      assertThat(dropped()).isZero();
+    }
+  }
+
+  @Test
+  void whether_rows_are_there_is_known_to_the_microsecond() {
+    AuditRow row =
+        new AuditRow(NOW.plusNanos(1_999), "a-plugin", "1.0.0", "install", "operator", "{}");
+    store.audit().insert(List.of(row));
+    assertThat(store.audit().has(List.of(row))).isTrue();
+    AuditRow other = new AuditRow(NOW, "a-plugin", "1.0.0", "install", "operator", "{}");
+    assertThat(store.audit().has(List.of(other))).isFalse();
+  }
+
+  @Test
+  @Timeout(10)
+  void a_counter_without_memory_does_not_end_the_writer() {
+    AtomicReference<@Nullable Error> failure =
+        new AtomicReference<>(new OutOfMemoryError("for a test"));
+    MeterRegistry full =
+        new SimpleMeterRegistry() {
+          @Override
+          protected Counter newCounter(Meter.Id id) {
+            return new CumulativeCounter(id) {
+              @Override
+              public void increment(double amount) {
+                throw new OutOfMemoryError("for a test");
+              }
+            };
+          }
+        };
+    AuditLog log =
+        new AuditLog(
+            FailingStores.audit(failure), full, () -> NOW, Thread::new, QUEUE_LENGTH, KEPT);
+    log.record("a-plugin", "1.0.0", "install", "operator", detail(1));
+    failure.set(null);
+    assertThat(log.offer("a-plugin", "1.0.0", "activate", "operator", detail(2))).isTrue();
+    log.close();
   }
 
   /** Who comes as the log closes is stored or counted, and does not wait for the writer's ghost. */

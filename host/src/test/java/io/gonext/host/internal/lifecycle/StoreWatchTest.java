@@ -9,9 +9,14 @@ import io.gonext.host.StoredPlugin;
 import io.gonext.host.internal.store.NextRevision;
 import io.gonext.host.internal.store.PluginStore;
 import io.gonext.host.internal.store.TestPostgres;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.cumulative.CumulativeCounter;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,6 +54,40 @@ class StoreWatchTest {
         await().until(() -> host.lifecycle().active("upper").isPresent());
         assertThat(host.lifecycle().faults()).isEmpty();
       }
+    }
+  }
+
+  @Test
+  void a_host_follows_the_store_where_even_a_counter_has_no_memory() throws InterruptedException {
+    AtomicInteger full = new AtomicInteger(3);
+    SimpleMeterRegistry meters =
+        new SimpleMeterRegistry() {
+          @Override
+          protected Counter newCounter(Meter.Id id) {
+            return new CumulativeCounter(id) {
+              @Override
+              public void increment(double amount) {
+                throw new OutOfMemoryError("of a test");
+              }
+            };
+          }
+        };
+    try (PluginStore store = PluginStore.open(one, database);
+        TestLifecycle host = new TestLifecycle(store, System::nanoTime);
+        StoreWatch watch =
+            StoreWatch.start(
+                store,
+                host.lifecycle(),
+                meters,
+                Duration.ofMillis(5),
+                new NodePresence(store.nodes(), "one", "0", List::of, () -> 0, System::nanoTime),
+                () -> {
+                  if (full.getAndDecrement() > 0) {
+                    throw new OutOfMemoryError("of a test");
+                  }
+                })) {
+      await().until(() -> full.get() < -1);
+      assertThat(watch.isAlive()).isTrue();
     }
   }
 

@@ -1,6 +1,7 @@
 package io.gonext.host.internal.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gonext.host.KeyValueQuota;
 import io.gonext.host.StoreException;
@@ -88,6 +89,24 @@ class FailingDiskTest {
     }
     try (PluginStore next = open(data)) {
       assertThat(names(next)).as("seed %d", seed).containsAll(answered);
+    }
+  }
+
+  @Test
+  void a_first_start_on_a_full_disk_says_so_and_the_next_one_works() {
+    for (int writes = 0; writes < 12; writes++) {
+      Path data = directory.resolve("first" + writes);
+      disk.fillAfter(writes, FailingDisk.Fault.NOTHING_WRITTEN);
+      assertThatThrownBy(() -> open(data))
+          .as("after %d writes", writes)
+          .isInstanceOf(StoreException.class)
+          .message()
+          .contains("No space left")
+          .doesNotContain("\n");
+      disk.free();
+      try (PluginStore store = open(data)) {
+        assertThat(names(store)).isEmpty();
+      }
     }
   }
 

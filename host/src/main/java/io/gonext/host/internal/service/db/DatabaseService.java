@@ -264,7 +264,12 @@ public final class DatabaseService implements HostService {
       requireAcceptable(login, manifest);
       return done;
     } catch (Migrations.MigrationException e) {
-      throw new ActivationException(manifest.id() + ": " + e.getMessage(), e);
+      String what = manifest.id() + ": " + e.getMessage();
+      if (PluginDatabases.isStoreLost(e)) {
+        // Nothing is wrong with the plugin.
+        throw new StoreException(what, e);
+      }
+      throw new ActivationException(what, e);
     }
   }
 

@@ -97,6 +97,9 @@ final class BatchOutbox implements AutoCloseable {
     this.queue = queue;
     this.enqueuing = enqueuing;
     this.nanoTime = nanoTime;
+    var _ =
+        thread.scheduleWithFixedDelay(
+            this::round, LATER.toMillis(), LATER.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** Begins to look after what a process before this one left. */
@@ -160,31 +163,42 @@ final class BatchOutbox implements AutoCloseable {
 
   private void expect(String plugin) {
     if (waiting.put(plugin, nanoTime.getAsLong()) == null) {
-      later(SOON);
+      soon();
     }
   }
 
-  private void later(Duration pause) {
+  private void soon() {
     try {
-      var _ = thread.schedule(this::moveAll, pause.toMillis(), TimeUnit.MILLISECONDS);
+      var _ = thread.schedule(this::round, SOON.toMillis(), TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
       log.debug("the host is closing: jobs in tables of plugins stay there");
     }
   }
 
   private void moveAll() {
-    Map.copyOf(waiting)
-        .forEach((plugin, since) -> {
-          if (moving.add(plugin)) {
-            try {
-              movers.execute(() -> moveOf(plugin, since));
-            } catch (RejectedExecutionException e) {
-              log.debug("the host is closing: jobs of {} stay in its table", plugin);
-            }
+    waiting.forEach((plugin, since) -> {
+      if (moving.add(plugin)) {
+        boolean accepted = false;
+        try {
+          movers.execute(() -> moveOf(plugin, since));
+          accepted = true;
+        } catch (RejectedExecutionException e) {
+          log.debug("the host is closing: jobs of {} stay in its table", plugin);
+        } finally {
+          if (!accepted) {
+            moving.remove(plugin);
           }
-        });
-    if (!waiting.isEmpty()) {
-      later(LATER);
+        }
+      }
+    });
+  }
+
+  /** Does not throw: the executor would not call it again, and jobs would stay in their tables. */
+  private void round() {
+    try {
+      moveAll();
+    } catch (Throwable e) {
+      // There is no memory or no thread. The next round follows.
     }
   }
 
