@@ -49,10 +49,12 @@ final class Dist {
     Files.createDirectories(stage);
     home.copyFrom(root);
     home.link();
-    Path parts = root.resolve("cli/target/bom.json");
+    Path parts = stage.resolve("gonext.cdx.json");
+    Files.copy(root.resolve("cli/target/bom.json"), parts);
     new Licences(parts, home.lib()).write(stage.resolve("licenses"), stage.resolve("NOTICE"));
     String day = time.toString().substring(0, 10);
-    home.run(stage.resolve("manual.log"), "manual", stage.resolve("man1").toString(), "--date", day);
+    home.run(
+        stage.resolve("manual.log"), "manual", stage.resolve("man1").toString(), "--date", day);
     home.run(stage.resolve("gonext.bash"), "completion", "bash");
     home.run(stage.resolve("gonext.zsh"), "completion", "zsh");
     home.train(root, stage, caches);
@@ -81,6 +83,8 @@ final class Dist {
         tell("gonext-" + distribution + "-1." + platform.rpm() + ".rpm"),
         time);
     new Image(stage, out, version, time).write(home, parts);
+    // For ops/dist/push.
+    Files.writeString(out.resolve("push"), version + " " + time + "\n");
   }
 
   private Path tell(String file) {

@@ -121,9 +121,7 @@ final class Home {
 
   /** The tree with runtime and caches. */
   Tree whole() throws IOException {
-    return portable()
-        .directory("runtime", runtime())
-        .directory("aot", caches());
+    return portable().directory("runtime", runtime()).directory("aot", caches());
   }
 
   /** Adds a Java runtime of those modules of this JDK that are needed. */

@@ -73,8 +73,7 @@ final class Image {
    * @return the digest of its manifest
    */
   String push(Home home, Path notes, RegistryImage target, boolean insecure) throws Exception {
-    return containerize(
-            home, notes, Containerizer.to(target).setAllowInsecureRegistries(insecure))
+    return containerize(home, notes, Containerizer.to(target).setAllowInsecureRegistries(insecure))
         .getDigest()
         .toString();
   }
@@ -89,13 +88,14 @@ final class Image {
         .setCreationTime(time)
         .setFileEntriesLayers(
             base(Platform.current()),
-            layer("runtime", new Tree().directoryWithoutLinks("usr/lib/gonext/runtime", home.runtime())),
+            layer(
+                "runtime",
+                new Tree().directoryWithoutLinks("usr/lib/gonext/runtime", home.runtime())),
             layer("command", command(home, notes)),
             layer("caches", new Tree().directory("usr/lib/gonext/aot", home.caches())))
         .setEntrypoint("/usr/lib/gonext/bin/gonext")
         .setProgramArguments("serve", "--host", "0.0.0.0", "--data", DATA)
-        .setEnvironment(
-            Map.of("PATH", "/usr/lib/gonext/bin:/bin", "HOME", DATA, "LANG", "C.UTF-8"))
+        .setEnvironment(Map.of("PATH", "/usr/lib/gonext/bin:/bin", "HOME", DATA, "LANG", "C.UTF-8"))
         .setUser(USER)
         .setWorkingDirectory(AbsoluteUnixPath.get(DATA))
         .addVolume(AbsoluteUnixPath.get(DATA))
@@ -135,7 +135,8 @@ final class Image {
             .folder("tmp", 0777, false)
             .folder(DATA.substring(1), 0750, true);
     for (String library : LIBRARIES) {
-      tree.file("lib/" + platform.triplet() + "/" + library, libraries.resolve(library).toRealPath());
+      tree.file(
+          "lib/" + platform.triplet() + "/" + library, libraries.resolve(library).toRealPath());
     }
     for (String name : PACKAGES) {
       tree.file(
@@ -150,8 +151,7 @@ final class Image {
     return Files.writeString(directory.resolve(name), text);
   }
 
-  private static Path status(Path directory, String name)
-      throws IOException, InterruptedException {
+  private static Path status(Path directory, String name) throws IOException, InterruptedException {
     Path file = directory.resolve("status-" + name);
     Process query =
         new ProcessBuilder("dpkg-query", "-s", name)

@@ -7,8 +7,7 @@ package io.gonext.dist;
  * @param triplet the directory of Debian's libraries
  * @param loader where programs look for the dynamic linker
  */
-record Platform(
-    String archive, String deb, String rpm, String oci, String triplet, String loader) {
+record Platform(String archive, String deb, String rpm, String oci, String triplet, String loader) {
   static Platform current() {
     String arch = System.getProperty("os.arch");
     if (!System.getProperty("os.name").equals("Linux")) {
@@ -17,12 +16,7 @@ record Platform(
     return switch (arch) {
       case "amd64" ->
           new Platform(
-              "x64",
-              "amd64",
-              "x86_64",
-              "amd64",
-              "x86_64-linux-gnu",
-              "lib64/ld-linux-x86-64.so.2");
+              "x64", "amd64", "x86_64", "amd64", "x86_64-linux-gnu", "lib64/ld-linux-x86-64.so.2");
       case "aarch64" ->
           new Platform(
               "arm64",

@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Set;
 import org.eclipse.packager.rpm.FileFlags;
-import org.eclipse.packager.rpm.HashAlgorithm;
 import org.eclipse.packager.rpm.RpmTag;
 import org.eclipse.packager.rpm.RpmVersion;
 import org.eclipse.packager.rpm.build.BuilderContext;
@@ -85,7 +84,9 @@ final class Rpm {
               });
       case Link link ->
           context.addSymbolicLink(
-              path, link.target(), (name, target, type) -> information(SYMBOLIC | 0777, false, time));
+              path,
+              link.target(),
+              (name, target, type) -> information(SYMBOLIC | 0777, false, time));
     }
   }
 
