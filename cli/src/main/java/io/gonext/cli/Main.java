@@ -3,6 +3,7 @@ package io.gonext.cli;
 import io.gonext.cli.admin.ConfigCommand;
 import io.gonext.cli.dev.DevCommand;
 import io.gonext.cli.kit.CompletionCommand;
+import io.gonext.cli.kit.ManualCommand;
 import io.gonext.cli.log.ProcessLog;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -78,9 +79,10 @@ public final class Main {
   static CommandLine commandLine(String... args) {
     CommandLine gonext = new CommandLine(new GoNextCommand());
     addSubcommands(gonext, GoNextCommand.COMMANDS, List.of(args));
-    // These two read all others, so they name none above.
+    // These read all others, so they name none above.
     return gonext
         .addSubcommand(new CompletionCommand())
+        .addSubcommand(new ManualCommand())
         .addSubcommand(new HelpCommand())
         .setCaseInsensitiveEnumValuesAllowed(true);
   }

@@ -35,7 +35,7 @@ class ReadmeTest {
 
   @Test
   void the_flags_for_an_embedding_jvm_are_those_of_the_launcher() throws IOException {
-    String launcher = Files.readString(ROOT.resolve("bin/launch.sh"));
+    String launcher = Files.readString(ROOT.resolve("bin/jvm.sh"));
     String options = launcher.substring(launcher.indexOf("java_options=\""));
     String readme = Files.readString(ROOT.resolve("README.md"));
     Matcher flag =
