@@ -51,6 +51,8 @@ class RecordedTrapsTest {
             + " | var out strings.Builder; _ = text[4:][len(text)-4] | GUEST_PANIC",
         "assemblyscript | assembly/index.ts | let out = parts[0];"
             + " | let out = parts[0]; if (text == \"boom\") throw new Error(\"no\"); | GUEST_PANIC",
+        "assemblyscript | assembly/index.ts | let out = parts[0];"
+            + " | let out = parts[0]; if (9 / (text.length - 4) == 7) out = \"7\"; | DIVISION",
         "c | plugin.c | gn_append(out, (gn_text){at, end - at}); | gn_append(out, (gn_text){at, end"
             + " - at}); if (9 / (text.length - 4) == 7) gn_logs(GN_INFO, \"7\"); | DIVISION",
       })

@@ -69,11 +69,18 @@ public record Project(Path root, String shown) {
     }
   }
 
-  /** Reads a module and copies it to the output file that all languages share. */
+  /**
+   * Reads a module and copies it to the output file that all languages share. Where its compiler
+   * wrote a source map beside it, both have its lines.
+   */
   byte[] takeModule(Path built) {
     Path output = root.resolve(Toolchain.OUTPUT);
     try {
-      byte[] wasm = Files.readAllBytes(built);
+      byte[] made = Files.readAllBytes(built);
+      byte[] wasm = withLines(made, built.resolveSibling(built.getFileName() + ".map"));
+      if (wasm != made) {
+        AtomicFile.replace(built, wasm);
+      }
       if (!built.equals(output) && Files.isDirectory(output.resolveSibling(""))) {
         AtomicFile.replace(output, wasm);
       }
@@ -81,6 +88,20 @@ public record Project(Path root, String shown) {
     } catch (IOException e) {
       throw failed("cannot copy " + built + ": " + CommandFailure.reason(e));
     }
+  }
+
+  private static byte[] withLines(byte[] wasm, Path map) throws IOException {
+    if (!Files.isRegularFile(map)) {
+      return wasm;
+    }
+    SourceMap lines;
+    try {
+      lines = SourceMap.parse(Files.readAllBytes(map));
+    } catch (IllegalArgumentException e) {
+      // Another kind of map, such as a linker's: the module is as good without it.
+      return wasm;
+    }
+    return SourceMapLines.into(wasm, lines);
   }
 
   private static CommandFailure failed(String message, String... details) {

@@ -194,6 +194,8 @@ public final class Toolchains {
     }
     // Keeps the names of functions, which backtraces show.
     argv.add("--debug");
+    // Project puts the lines into the module.
+    argv.add("--sourceMap");
     argv.add("--outFile");
     argv.add("build/plugin.wasm");
     JsonNode about = json(installed);

@@ -215,7 +215,8 @@ class ToolchainsTest {
     Toolchain toolchain = find(Language.ASSEMBLYSCRIPT);
     assertThat(toolchain.build().toString())
         .isEqualTo(
-            "npx --no-install asc --config asconfig.json --debug --outFile build/plugin.wasm");
+            "npx --no-install asc --config asconfig.json --debug --sourceMap --outFile"
+                + " build/plugin.wasm");
     assertThat(toolchain.version()).isEqualTo("asc 0.28.2");
   }
 
@@ -224,7 +225,9 @@ class ToolchainsTest {
     program("npx");
     write("node_modules/assemblyscript/package.json", "{}");
     assertThat(find(Language.ASSEMBLYSCRIPT).build().toString())
-        .isEqualTo("npx --no-install asc assembly/index.ts --debug --outFile build/plugin.wasm");
+        .isEqualTo(
+            "npx --no-install asc assembly/index.ts --debug --sourceMap --outFile"
+                + " build/plugin.wasm");
   }
 
   @Test
