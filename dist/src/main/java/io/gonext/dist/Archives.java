@@ -17,19 +17,16 @@ import org.apache.commons.compress.archivers.zip.UnixStat;
 import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipArchiveOutputStream;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorOutputStream;
-import org.apache.commons.compress.compressors.gzip.GzipParameters;
 
 /** Writes a tree as an archive: the same bytes for the same tree and time. */
 final class Archives {
   private Archives() {}
 
   static void tarGz(Tree tree, Path file, Instant time) throws IOException {
-    GzipParameters best = new GzipParameters();
-    best.setCompressionLevel(9);
     try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file));
         TarArchiveOutputStream tar =
             new TarArchiveOutputStream(
-                new GzipCompressorOutputStream(out, best), StandardCharsets.UTF_8.name())) {
+                new GzipCompressorOutputStream(out), StandardCharsets.UTF_8.name())) {
       tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_POSIX);
       for (Entry entry : tree.entries()) {
         TarArchiveEntry header = tarEntry(entry, "");
@@ -48,11 +45,11 @@ final class Archives {
     switch (entry) {
       case Folder folder -> {
         header = new TarArchiveEntry(prefix + folder.path() + "/");
-        header.setMode(TarArchiveEntry.DEFAULT_DIR_MODE & ~0777 | folder.mode());
+        header.setMode((TarArchiveEntry.DEFAULT_DIR_MODE & ~0777) | folder.mode());
       }
       case Data data -> {
         header = new TarArchiveEntry(prefix + data.path());
-        header.setMode(TarArchiveEntry.DEFAULT_FILE_MODE & ~0777 | data.mode());
+        header.setMode((TarArchiveEntry.DEFAULT_FILE_MODE & ~0777) | data.mode());
         header.setSize(Files.size(data.content()));
       }
       case Link link -> {
@@ -67,7 +64,6 @@ final class Archives {
 
   static void zip(Tree tree, Path file, Instant time) throws IOException {
     try (ZipArchiveOutputStream zip = new ZipArchiveOutputStream(file)) {
-      zip.setLevel(9);
       for (Entry entry : tree.entries()) {
         ZipArchiveEntry header =
             new ZipArchiveEntry(entry.path() + (entry instanceof Folder ? "/" : ""));

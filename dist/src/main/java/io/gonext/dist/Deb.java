@@ -33,7 +33,7 @@ final class Deb {
     DebMaker maker = new DebMaker(new Quiet(), List.of(all), List.of());
     maker.setDeb(file.toFile());
     maker.setControl(control.toFile());
-    maker.setCompression("xz");
+    maker.setCompression("gzip");
     maker.setTarLongFileMode("posix");
     maker.setOutputTimestampMs(time.toEpochMilli());
     try {

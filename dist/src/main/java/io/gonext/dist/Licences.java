@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Enumeration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -23,6 +24,12 @@ final class Licences {
   private static final Pattern TEXT =
       Pattern.compile("(?i)(META-INF/)?[\\w-]*(LICEN[SC]E|NOTICE|COPYING)[\\w.-]*");
   private static final Pattern CLASS_FILE = Pattern.compile(".*\\.(class|kotlin_module)");
+
+  /**
+   * Names that are not those of SPDX: re2j's is that of Go, of three clauses; H2's is its second.
+   */
+  private static final Map<String, String> SPDX =
+      Map.of("Go License", "BSD-3-Clause", "EPL 1.0", "EPL-1.0");
 
   private final JsonNode parts;
   private final Path lib;
@@ -48,20 +55,25 @@ final class Licences {
         new StringBuilder("GoNext\nCopyright The GoNext contributors\n\nIt comes with:\n");
     for (Path jar : jars()) {
       JsonNode part = part(jar);
-      String name = jar.getFileName().toString().replaceFirst("\\.jar$", "");
+      String artifact = jar.getFileName().toString().replaceFirst("\\.jar$", "");
       List<String> names = new ArrayList<>();
       boolean known = false;
       for (JsonNode each : part.path("licenses")) {
         String id = each.path("license").path("id").asString(each.path("expression").asString(""));
-        names.add(id.isEmpty() ? each.path("license").path("name").asString("") : id);
-        known |= writeText(id, directory);
+        String named = each.path("license").path("name").asString("");
+        String name = id.isEmpty() ? SPDX.getOrDefault(named, named) : id;
+        names.add(name);
+        known |= writeText(name, directory);
       }
-      List<String> own = writeOwn(jar, directory.resolve(name), notices);
+      List<String> own = writeOwn(jar, directory.resolve(artifact), notices);
       if (!known && own.isEmpty()) {
         throw new IOException(
-            name + ": its licence is " + names + ", and there is no text of that; see Licences");
+            artifact
+                + ": its licence is "
+                + names
+                + ", and there is no text of that; see Licences");
       }
-      table.append(name).append(": ").append(String.join(" or ", names)).append('\n');
+      table.append(artifact).append(": ").append(String.join(" or ", names)).append('\n');
     }
     Files.writeString(
         directory.resolve("README"),

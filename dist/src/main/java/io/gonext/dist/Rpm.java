@@ -32,7 +32,7 @@ final class Rpm {
       Tree tree, String version, String arch, Path scripts, String about, Path file, Instant time)
       throws IOException {
     BuilderOptions options = new BuilderOptions();
-    options.setPayloadCoding(PayloadCoding.XZ);
+    options.setPayloadCoding(PayloadCoding.GZIP);
     RpmVersion numbered = new RpmVersion(version.replace("-", "~"), "1");
     try (RpmBuilder builder = new RpmBuilder("gonext", numbered, arch, file, options)) {
       RpmBuilder.PackageInformation information = builder.getInformation();
