@@ -49,9 +49,9 @@ record SourceMap(List<String> sources, List<Row> rows) {
     } catch (InvalidJsonException e) {
       throw new IllegalArgumentException(e);
     }
-    String root = map.path("sourceRoot").asString("");
+    // Not below sourceRoot: AssemblyScript's is made up, and its paths are those of the project.
     List<String> sources = new ArrayList<>();
-    map.path("sources").forEach(source -> sources.add(root + source.asString("")));
+    map.path("sources").forEach(source -> sources.add(source.asString("")));
     if (map.path("version").asInt(0) != 3 || !map.path("mappings").isString()) {
       throw new IllegalArgumentException("it is not a source map of version 3");
     }
@@ -82,7 +82,7 @@ record SourceMap(List<String> sources, List<Row> rows) {
           column += number();
         }
         if (isInSegment()) {
-          number(); // The index of a name.
+          var _ = number(); // The index of a name.
         }
         if (isKnown && (source < 0 || source >= sources.size() || line < 0 || column < 0)) {
           throw new IllegalArgumentException(

@@ -50,9 +50,9 @@ final class SourceMapLines {
   }
 
   private static byte[] write(byte[] module, SourceMap map) {
+    ByteBuffer in = ByteBuffer.wrap(module).position(HEADER_BYTES);
     var made = new ByteArrayOutputStream();
     made.write(module, 0, HEADER_BYTES);
-    ByteBuffer in = ByteBuffer.wrap(module).position(HEADER_BYTES);
     int code = 0;
     List<Body> bodies = List.of();
     while (in.hasRemaining()) {
@@ -60,7 +60,7 @@ final class SourceMapLines {
       int id = in.get();
       int length = unsigned(in);
       int content = in.position();
-      int end = Math.addExact(content, length);
+      int end = content + length;
       String name = id == CUSTOM ? name(in) : "";
       if (name.equals(SECTION)) {
         return module;
@@ -94,7 +94,7 @@ final class SourceMapLines {
     for (int i = 0; i < count; i++) {
       int length = unsigned(in);
       int from = in.position();
-      in.position(Math.addExact(from, length));
+      in.position(from + length);
       bodies.add(new Body(from, in.position()));
     }
     return bodies;
@@ -190,7 +190,7 @@ final class SourceMapLines {
   private static void unsigned(ByteArrayOutputStream out, int value) {
     int rest = value;
     while (rest >>> 7 != 0) {
-      out.write(rest & 0x7F | 0x80);
+      out.write((rest & 0x7F) | 0x80);
       rest >>>= 7;
     }
     out.write(rest);
@@ -199,7 +199,7 @@ final class SourceMapLines {
   private static void signed(ByteArrayOutputStream out, int value) {
     int rest = value;
     while (rest < -64 || rest > 63) {
-      out.write(rest & 0x7F | 0x80);
+      out.write((rest & 0x7F) | 0x80);
       rest >>= 7;
     }
     out.write(rest & 0x7F);

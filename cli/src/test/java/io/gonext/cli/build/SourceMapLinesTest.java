@@ -36,7 +36,7 @@ class SourceMapLinesTest {
 
   private static final String MAP =
       """
-      {"version":3,"sources":["assembly/a.ts","assembly/b.ts"],"names":["x"],
+      {"version":3,"sourceRoot":"./plugin","sources":["assembly/a.ts","assembly/b.ts"],"names":["x"],
        "mappings":"gCAIE,KC+FF,E,EAFoBA"}
       """;
 
@@ -102,7 +102,7 @@ class SourceMapLinesTest {
 
   @Test
   void a_module_that_is_cut_off_stays_as_it_is() {
-    for (int length = 8; length < MODULE.length; length++) {
+    for (int length = 0; length < MODULE.length; length++) {
       byte[] cut = Arrays.copyOf(MODULE, length);
       assertThat(SourceMapLines.into(cut, map(MAP))).as("%d bytes", length).isSameAs(cut);
     }
