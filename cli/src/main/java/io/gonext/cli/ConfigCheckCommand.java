@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {
-      "  gonext config check /etc/gonext/serve.yaml",
+      "  gonext config check /etc/gonext/gonext.yaml",
       "",
       "It checks all options together and the bundles of 'plugin', and starts nothing.",
       "With options of the command line: gonext serve OPTIONS --check. A plugin whose",

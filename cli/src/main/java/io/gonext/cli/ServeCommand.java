@@ -65,7 +65,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "  gonext serve --data /var/lib/gonext",
       "  gonext serve --plugin hello-rust-0.1.0.gnplugin --port 9000",
-      "  gonext serve --config /etc/gonext/serve.yaml --check",
+      "  gonext serve --config /etc/gonext/gonext.yaml --check",
       "  GONEXT_DB='jdbc:postgresql://db/gonext?user=gonext&password=...' gonext serve",
       "  gonext serve --json            for scripts: wait for \"event\":\"listening\"",
       "  curl -d '{\"value\":\"a *b*\"}' http://127.0.0.1:8080/api/v1/filters/the_content",
