@@ -12,6 +12,7 @@ import com.github.kagkarlsson.scheduler.task.ExecutionContext;
 import com.github.kagkarlsson.scheduler.task.SchedulableInstance;
 import com.github.kagkarlsson.scheduler.task.TaskInstance;
 import io.gonext.host.JobPolicy;
+import io.gonext.host.StoreException;
 import io.gonext.host.hook.ActionResult;
 import io.gonext.host.internal.hook.HookBus;
 import io.gonext.host.internal.lifecycle.Lifecycle;
