@@ -197,6 +197,7 @@ class Host:
         self.port = free_port()
         self.process = None
         self.lives = 0
+        self.patience = 60
         self.up = False
         self.log = REPORT / f"{name}.log"
         hosts.append(self)
@@ -236,9 +237,9 @@ class Host:
             file.seek(self.begin)
             return file.read().decode(errors="replace")
 
-    def ask(self, method, path, body=None, timeout=60, headers=None):
+    def ask(self, method, path, body=None, timeout=None, headers=None):
         """Status and body; status 0 where there was no answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=min(timeout or 60, self.patience))
         try:
             connection.request(method, path, body, headers or {})
             answer = connection.getresponse()
@@ -359,7 +360,7 @@ class Load:
             self.one(dice.choice(self.hosts), dice.choice(["echo", "echo", "filter", "count", "order"]))
             time.sleep(dice.random() * self.pause)
 
-    def one(self, host, kind, timeout=60):
+    def one(self, host, kind, timeout=None):
         """One request, whose answer is checked. Returns its status."""
         with lock:
             number = f"id-{next(self.numbers)}"

@@ -12,6 +12,7 @@ import com.github.kagkarlsson.scheduler.task.ExecutionContext;
 import com.github.kagkarlsson.scheduler.task.SchedulableInstance;
 import com.github.kagkarlsson.scheduler.task.TaskInstance;
 import io.gonext.host.JobPolicy;
+import io.gonext.host.StoreException;
 import io.gonext.host.hook.ActionResult;
 import io.gonext.host.internal.hook.HookBus;
 import io.gonext.host.internal.lifecycle.Lifecycle;
@@ -400,11 +401,14 @@ public final class JobRunner implements JobQueue.Runner, AutoCloseable {
           Void.class,
           (complete, operations) -> {
             // The claim stays until it is taken over: the store has failed, or the host has a bug.
-            log.warn(
-                "{} {} did not end in order and will run again",
-                complete.getExecution().getTaskName(),
-                complete.getExecution().getId(),
-                complete.getCause().orElse(null));
+            String task = complete.getExecution().getTaskName();
+            String id = complete.getExecution().getId();
+            Throwable why = complete.getCause().orElse(null);
+            if (why instanceof StoreException) {
+              log.warn("{} {} will run again: {}", task, id, why.getMessage());
+            } else {
+              log.warn("{} {} did not end in order and will run again", task, id, why);
+            }
           },
           (complete, operations) -> takeOver(complete.getExecution()));
       this.run = run;

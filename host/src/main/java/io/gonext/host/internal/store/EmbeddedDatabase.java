@@ -146,17 +146,18 @@ final class EmbeddedDatabase extends SqlDatabase {
       new Schema(pool, this).migrate();
     } catch (RuntimeException e) {
       IOException why = pool.source().writeFailure();
-      if (why == null) {
-        throw e;
-      }
-      throw new StoreException(
-          "the store in "
-              + directory
-              + " cannot be written ("
-              + why.getMessage()
-              + "): see to the disk and start again",
-          e);
+      throw why == null ? e : cannotWrite(directory, why, e);
     }
+  }
+
+  private static StoreException cannotWrite(Path directory, IOException why, Exception failure) {
+    return new StoreException(
+        "the store in "
+            + directory
+            + " cannot be written ("
+            + why.getMessage()
+            + "): see to the disk and start again",
+        failure);
   }
 
   private EmbeddedPool open(Path directory, String database, String name) {
@@ -174,7 +175,8 @@ final class EmbeddedDatabase extends SqlDatabase {
       opened = true;
       return pool;
     } catch (SQLException e) {
-      throw cannotOpen(e, directory);
+      IOException why = source.writeFailure();
+      throw why == null ? cannotOpen(e, directory) : cannotWrite(directory, why, e);
     } finally {
       if (!opened) {
         closeQuietly(source);
