@@ -97,8 +97,8 @@ public final class ProcessLog implements LogBackend {
         // It logs a connection that broke with a stack trace; the store says what was lost.
         "com.zaxxer.hikari.pool",
         quiet(verbose, LogLevel.ERROR),
-        // As errors with a stack trace, for each poll of a store that is lost.
-        "com.github.kagkarlsson.scheduler",
+        // It logs each poll of a store that is lost with a stack trace.
+        "com.github.kagkarlsson.scheduler.RunUntilShutdown",
         quiet(verbose, LogLevel.OFF),
         // The plugins' own lines, which an earlier log may have silenced.
         "gonext.plugin",

@@ -39,6 +39,7 @@ class FailingDiskTest {
   /** More in the profile {@code long}. */
   private static final int ROUNDS = Integer.getInteger("gonext.test.diskRounds", 3);
 
+  private static final int FIRST_WRITES = 12;
   private static final String FILE = "gonext.mv.db";
   private static final String NOISE = "noise";
 
@@ -106,6 +107,33 @@ class FailingDiskTest {
       disk.free();
       try (PluginStore store = open(data)) {
         assertThat(names(store)).isEmpty();
+      }
+    }
+  }
+
+  @Test
+  void a_power_cut_at_any_of_the_first_writes_after_a_stop_loses_no_answered_change()
+      throws Exception {
+    Path stopped = directory.resolve("stopped");
+    try (PluginStore store = open(stopped)) {
+      begin(store);
+    }
+    byte[] file = Files.readAllBytes(stopped.resolve(FILE));
+    for (int writes = 0; writes < FIRST_WRITES; writes++) {
+      Path data = Files.createDirectory(directory.resolve("stopped" + writes));
+      Files.write(data.resolve(FILE), file);
+      disk.follow(file);
+      Path next = Files.createDirectory(directory.resolve("cut" + writes));
+      Cut cut = new Cut(next, writes);
+      disk.beforeWrite(cut);
+      try (PluginStore store = open(data)) {
+        while (cut.answeredThen == null) {
+          tryNoise(store);
+        }
+        disk.beforeWrite(() -> {});
+      }
+      try (PluginStore store = open(next)) {
+        assertThat(names(store)).as("seed %d, %d writes", seed, writes).containsAll(answered);
       }
     }
   }
