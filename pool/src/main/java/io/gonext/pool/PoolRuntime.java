@@ -2,7 +2,10 @@ package io.gonext.pool;
 
 import java.lang.ref.Cleaner;
 import java.util.concurrent.Executor;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
@@ -26,15 +29,22 @@ public record PoolRuntime(
     MemoryGovernor governor,
     RandomGenerator jitter) {
 
+  private static final long WORKER_KEEP_ALIVE_SECONDS = 10;
+
   /**
    * A runtime with the system's clock, daemon worker threads that are made on demand and kept for
-   * ten seconds, one spare worker for a machine without threads, and a budget of half the maximum
-   * heap. Workers are platform threads, so that an endless allocator does not block a carrier
-   * thread of the process.
+   * ten seconds, and a budget of half the maximum heap. Workers are platform threads, so that an
+   * endless allocator does not block a carrier thread of the process.
    */
   public static PoolRuntime system() {
     Executor workers =
-        new Workers(Thread.ofPlatform().daemon().name("gonext-pool-worker-", 0).factory());
+        new ThreadPoolExecutor(
+            0,
+            Integer.MAX_VALUE,
+            WORKER_KEEP_ALIVE_SECONDS,
+            TimeUnit.SECONDS,
+            new SynchronousQueue<>(),
+            Thread.ofPlatform().daemon().name("gonext-pool-worker-", 0).factory());
     return new PoolRuntime(
         System::nanoTime,
         workers,
