@@ -63,8 +63,7 @@ final class Rpm {
     String path = "/" + entry.path();
     switch (entry) {
       case Folder folder -> {
-        if (path.startsWith("/usr/lib/gonext")
-            || path.endsWith("/gonext")) { // Others belong to the distribution.
+        if ((path + "/").contains("/gonext/")) { // Others belong to the distribution.
           context.addDirectory(
               path,
               (name, target, type) ->

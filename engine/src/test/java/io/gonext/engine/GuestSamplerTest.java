@@ -8,9 +8,14 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Isolated;
 
-/** Sampling looks at the whole process, so the tests compare parts of what it saw. */
+/**
+ * Sampling looks at the whole process, where other tests may run the same module. So the tests are
+ * alone, and compare parts of what was seen.
+ */
 @Tag("slow")
+@Isolated
 class GuestSamplerTest {
   @RegisterExtension final TestEngine engine = new TestEngine();
 
