@@ -164,7 +164,9 @@ class RollingRestartTest {
         try {
           HttpResponse<String> answer = client.send(request, BodyHandlers.ofString());
           if (answer.statusCode() == 200
-              && answer.body().contains(request.equals(route) ? "Hello, you!" : "<strong>b</strong>")) {
+              && answer
+                  .body()
+                  .contains(request.equals(route) ? "Hello, you!" : "<strong>b</strong>")) {
             answered.incrementAndGet();
           } else {
             wrong.add(request.uri() + " " + answer.statusCode() + " " + answer.body());
