@@ -2,6 +2,7 @@ package io.gonext.cli.kit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -57,7 +58,7 @@ class ManualCommandTest {
 
   @Test
   void a_page_of_a_subcommand_names_the_one_above() {
-    CommandSpec below = TOOL.subcommands().get("below").getCommandSpec();
+    CommandSpec below = Objects.requireNonNull(TOOL.subcommands().get("below")).getCommandSpec();
     assertThat(ManualCommand.page(below, ""))
         .startsWith(".TH \"TOOL\\-BELOW\" 1")
         .endsWith(".SH SEE ALSO\n\\fBtool\\fR(1)\n");
