@@ -48,7 +48,8 @@ class OperationsDocsTest {
               .replaceAll("\\bID\\b", "1b4e28ba-2fa1-4d3b-a1c4-8f7e3c0a5d21")
               .replaceAll("\\b(FILE|DIR|DATA)\\b", "file")
               .replaceAll("\\bN\\b", "16");
-      assertThatCode(() -> gonext.parseArgs(withValues(typed)))
+      String[] words = withValues(typed);
+      assertThatCode(() -> Main.commandLine(words).parseArgs(words))
           .as("gonext %s", command)
           .doesNotThrowAnyException();
     }

@@ -40,8 +40,7 @@ public final class HostDashboard implements AutoCloseable {
   private final Sessions sessions;
   private final Thread warming;
 
-  private HostDashboard(
-      Routes routes, Live live, DashboardServlet servlet, Sessions sessions) {
+  private HostDashboard(Routes routes, Live live, DashboardServlet servlet, Sessions sessions) {
     this.sessions = sessions;
     this.routes = routes;
     this.live = live;

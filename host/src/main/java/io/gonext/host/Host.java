@@ -201,8 +201,8 @@ public final class Host implements AutoCloseable {
 
   /**
    * Takes over what a host can change while it runs: {@link HostConfig#routeRate}, {@link
-   * HostConfig#clientRate}, {@link HostConfig#egress}, and of {@link HostConfig#jobs} the bounds for
-   * one plugin. Calls and requests that are under way end as they began. Whatever else the
+   * HostConfig#clientRate}, {@link HostConfig#egress}, and of {@link HostConfig#jobs} the bounds
+   * for one plugin. Calls and requests that are under way end as they began. Whatever else the
    * configuration says is ignored; it needs a new host.
    */
   public void adjust(HostConfig config) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.IllegalFormatException;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -166,7 +167,16 @@ public final class ManualCommand implements Callable<Integer> {
 
   /** The lines of a text of the command line's model, without its markup. */
   private static List<String> text(String... parts) {
-    return Stream.of(parts).flatMap(part -> Ansi.OFF.string(part.formatted()).lines()).toList();
+    return Stream.of(parts).flatMap(part -> Ansi.OFF.string(formatted(part)).lines()).toList();
+  }
+
+  /** As picocli does: what is not a format is shown as it is. */
+  private static String formatted(String part) {
+    try {
+      return part.formatted();
+    } catch (IllegalFormatException e) {
+      return part;
+    }
   }
 
   private static String quoted(String text) {

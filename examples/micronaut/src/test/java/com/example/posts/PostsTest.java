@@ -18,11 +18,9 @@ import org.junit.jupiter.api.Test;
 class PostsTest {
   private final HttpClient client = HttpClient.newHttpClient();
 
-  @Inject
-  EmbeddedServer server;
+  @Inject EmbeddedServer server;
 
-  @Inject
-  Host host;
+  @Inject Host host;
 
   @Test
   void a_page_goes_through_the_applications_filter_and_the_plugins() throws Exception {

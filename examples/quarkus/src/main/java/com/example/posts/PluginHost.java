@@ -43,8 +43,7 @@ class PluginHost {
         "posts",
         "the_content",
         1,
-        (value, args, turn) ->
-            JsonNodeFactory.instance.stringNode("Hello. " + value.asString()));
+        (value, args, turn) -> JsonNodeFactory.instance.stringNode("Hello. " + value.asString()));
     try (InputStream plugin =
         PluginHost.class.getResourceAsStream("/plugins/hello-rust-0.1.0.gnplugin")) {
       host.plugins().deploy(Objects.requireNonNull(plugin).readAllBytes(), Set.of());

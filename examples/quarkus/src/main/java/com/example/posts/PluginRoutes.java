@@ -38,8 +38,10 @@ class PluginRoutes {
       return;
     }
     Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-    request.headers().forEach(header ->
-        headers.merge(header.getKey(), header.getValue(), (one, other) -> one + ", " + other));
+    request
+        .headers()
+        .forEach(header ->
+            headers.merge(header.getKey(), header.getValue(), (one, other) -> one + ", " + other));
     Buffer body = exchange.body().buffer();
     PluginRequest passed;
     try {

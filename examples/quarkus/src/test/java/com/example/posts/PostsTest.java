@@ -22,8 +22,7 @@ class PostsTest {
   @TestHTTPResource("/")
   URI url;
 
-  @Inject
-  Host host;
+  @Inject Host host;
 
   @Test
   void a_page_goes_through_the_applications_filter_and_the_plugins() throws Exception {

@@ -249,7 +249,9 @@ final class FetchClient implements AutoCloseable {
 
   private HttpClient start() {
     return BareClient.start(
-        "gonext-fetch", tls.get(), new CheckedResolver(lookup, tag -> ((Owner) tag).policy(), lookups));
+        "gonext-fetch",
+        tls.get(),
+        new CheckedResolver(lookup, tag -> ((Owner) tag).policy(), lookups));
   }
 
   private static String types(Exception failure) {

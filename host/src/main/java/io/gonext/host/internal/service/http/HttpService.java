@@ -192,8 +192,7 @@ public final class HttpService implements HostService {
       this.secretsGate = CapabilityGate.of(scope, Manifest.SECRETS, FETCH.toString());
       OptionalInt asked = scope.manifest().fetch().perMinute();
       // Also where it is more than the host allows now: the host may come to allow more.
-      this.ownMinute =
-          asked.isPresent() ? new MinuteBudget(asked.getAsInt(), nanoTime) : null;
+      this.ownMinute = asked.isPresent() ? new MinuteBudget(asked.getAsInt(), nanoTime) : null;
     }
 
     HostAnswer fetch(GuestArguments arguments) {
@@ -341,8 +340,7 @@ public final class HttpService implements HostService {
         throw limit("a call of a plugin sends at most " + FetchBudget.PER_CALL + " requests");
       }
       int perMinute = egress.perMinute();
-      FetchBudget budget =
-          budgets.computeIfAbsent(name, _ -> new FetchBudget(perMinute, nanoTime));
+      FetchBudget budget = budgets.computeIfAbsent(name, _ -> new FetchBudget(perMinute, nanoTime));
       if ((ownMinute != null && !ownMinute.tryTake()) || !budget.minute(perMinute).tryTake()) {
         throw limit("the plugin has sent all the requests that it may send in a minute");
       }

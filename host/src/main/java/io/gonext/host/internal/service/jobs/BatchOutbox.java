@@ -222,8 +222,7 @@ final class BatchOutbox implements AutoCloseable {
     if (manifest == null) {
       return;
     }
-    MinuteBudget budget =
-        MinuteBudget.of(budgets, plugin, queue.policy().perMinute(), nanoTime);
+    MinuteBudget budget = MinuteBudget.of(budgets, plugin, queue.policy().perMinute(), nanoTime);
     prepare(plugin);
     try (Connection own = databases.open(plugin, Access.WRITE)) {
       own.setAutoCommit(true);
