@@ -15,8 +15,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -49,10 +51,7 @@ class ServeReloadProcessTest {
             .formatted(directory.resolve("data"), bundle);
     Files.writeString(file, common + "token: {ops: '" + old + "'}\n");
     Path log = directory.resolve("log");
-    Process process =
-        GonextJvm.builder(List.of(), "serve", "--config", file.toString())
-            .redirectError(log.toFile())
-            .start();
+    Process process = serve("--config", file.toString()).redirectError(log.toFile()).start();
     try (client;
         BufferedReader output = process.inputReader()) {
       url = await(output, "listening").path("url").asString();
@@ -111,14 +110,7 @@ class ServeReloadProcessTest {
   @Test
   void without_a_file_the_signal_stops_the_host_as_a_closed_terminal_does() throws Exception {
     Process process =
-        GonextJvm.builder(
-                List.of(),
-                "serve",
-                "--json",
-                "--port",
-                "0",
-                "--data",
-                directory.resolve("data").toString())
+        serve("--json", "--port", "0", "--data", directory.resolve("data").toString())
             .redirectError(directory.resolve("log").toFile())
             .start();
     try (client;
@@ -130,6 +122,20 @@ class ServeReloadProcessTest {
     } finally {
       process.destroyForcibly();
     }
+  }
+
+  /** Takes the signal also where these tests were started with nohup, which processes inherit. */
+  private static ProcessBuilder serve(String... arguments) {
+    ProcessBuilder builder =
+        GonextJvm.builder(
+            List.of(),
+            Stream.concat(Stream.of("serve"), Stream.of(arguments)).toArray(String[]::new));
+    if (Files.exists(Path.of("/proc/self/status"))) {
+      List<String> command = new ArrayList<>(List.of("env", "--default-signal=HUP"));
+      command.addAll(builder.command());
+      builder.command(command);
+    }
+    return builder;
   }
 
   private static void hangUp(Process process) throws IOException, InterruptedException {
