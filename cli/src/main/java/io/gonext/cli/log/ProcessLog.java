@@ -98,7 +98,7 @@ public final class ProcessLog implements LogBackend {
         "com.zaxxer.hikari.pool",
         quiet(verbose, LogLevel.ERROR),
         // It logs each poll of a store that is lost with a stack trace.
-        "com.github.kagkarlsson.scheduler.RunUntilShutdown",
+        "com.github.kagkarlsson.scheduler.RunAndLogErrors",
         quiet(verbose, LogLevel.OFF),
         // The plugins' own lines, which an earlier log may have silenced.
         "gonext.plugin",
